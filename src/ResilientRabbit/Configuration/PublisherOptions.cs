@@ -1,0 +1,54 @@
+namespace ResilientRabbit;
+
+/// <summary>Configures publishing: limits, deadlines and how messages are spread.</summary>
+/// <remarks>The values are copied when the client is built; changing them afterwards has no effect. Not thread-safe.</remarks>
+public sealed class PublisherOptions
+{
+    /// <summary>Gets or sets the number of connections used for publishing. They go to different nodes where the endpoints allow it, so that the lanes of a lost one move at once.</summary>
+    /// <value>2 by default; 1 to 16.</value>
+    public int Connections { get; set; } = 2;
+
+    /// <summary>Gets or sets the number of lanes. Messages with the same ordering key use the same lane; each lane is one channel with one writer.</summary>
+    /// <value>4 by default; 1 to 256.</value>
+    public int Lanes { get; set; } = 4;
+
+    /// <summary>Gets or sets how many messages of one lane may be on the wire without an answer.</summary>
+    /// <value>2,048 by default; 1 to 65,536.</value>
+    public int InFlightWindow { get; set; } = 2048;
+
+    /// <summary>Gets or sets the time limit of one message, from the call to its outcome, in every state of the connections.</summary>
+    /// <value>120 seconds by default.</value>
+    public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(120);
+
+    /// <summary>Gets or sets how long a lane with messages in flight may go without any confirm before its connection is suspected.</summary>
+    /// <value>5 seconds by default.</value>
+    public TimeSpan ConfirmStallTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets or sets how many messages may be pending (accepted and without outcome) in this client. One lane may hold at most half of it when there are several.</summary>
+    /// <value>20,000 by default.</value>
+    public int MaxPendingMessages { get; set; } = 20_000;
+
+    /// <summary>Gets or sets how many bytes of message bodies may be pending in this client. One lane may hold at most half of it when there are several.</summary>
+    /// <value>64 MiB by default.</value>
+    public long MaxPendingBytes { get; set; } = 64L * 1024 * 1024;
+
+    /// <summary>Gets or sets the largest message body, in bytes. A larger one is refused locally with <see cref="PublishFailure.NotSent"/>.</summary>
+    /// <value>16 MiB by default, the limit of RabbitMQ 4.x; RabbitMQ 3.10 accepts up to 128 MiB.</value>
+    public int MaxMessageSize { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>Gets or sets what happens to a publish when the pending limit is reached.</summary>
+    /// <value><see cref="BufferFullMode.Wait"/> by default.</value>
+    public BufferFullMode BufferFull { get; set; } = BufferFullMode.Wait;
+
+    /// <summary>Gets or sets a value indicating whether a message that no queue receives is returned and reported as <see cref="PublishFailure.Unroutable"/>. A message may override it.</summary>
+    /// <value><see langword="true"/> by default. Without it the broker confirms and drops such a message.</value>
+    public bool Mandatory { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether messages are written to disk by durable queues. A message may override it.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool Persistent { get; set; } = true;
+
+    /// <summary>Gets or sets a value indicating whether messages of one ordering key keep their order.</summary>
+    /// <value><see langword="true"/> by default. When off, a message without an ordering key takes the least loaded lane.</value>
+    public bool PreserveOrder { get; set; } = true;
+}

@@ -1,0 +1,67 @@
+using RabbitMQ.Client;
+
+namespace ResilientRabbit;
+
+/// <summary>Configures one <see cref="IRabbitClient"/>: where the brokers are, how failures are noticed, how much may be pending.</summary>
+/// <remarks>The values are copied when the client is built; changing them afterwards has no effect. Not thread-safe.</remarks>
+public sealed class ResilientRabbitOptions
+{
+    /// <summary>Gets the addresses of the brokers: each entry is <c>host</c>, <c>host:port</c> or <c>[ipv6]:port</c>.</summary>
+    /// <value>Empty by default, which means <c>localhost</c>. Several entries are several nodes of one cluster; a single entry may be a node, a proxy or a virtual IP.</value>
+    public IList<string> Endpoints { get; } = [];
+
+    /// <summary>Gets or sets the TCP port of the endpoints that name none.</summary>
+    /// <value>5672 by default; 1 to 65535.</value>
+    public int Port { get; set; } = 5672;
+
+    /// <summary>Gets or sets the virtual host.</summary>
+    /// <value><c>/</c> by default.</value>
+    public string VirtualHost { get; set; } = "/";
+
+    /// <summary>Gets or sets the user name.</summary>
+    /// <value><c>guest</c> by default.</value>
+    public string UserName { get; set; } = "guest";
+
+    /// <summary>Gets or sets the password. It never appears in logs, exceptions or status.</summary>
+    /// <value><c>guest</c> by default.</value>
+    public string Password { get; set; } = "guest";
+
+    /// <summary>Gets or sets the name under which the connections appear at the broker; <c>:publish</c> or <c>:consume</c> is appended.</summary>
+    /// <value>The name of the entry assembly by default.</value>
+    public string? ClientName { get; set; }
+
+    /// <summary>Gets or sets the heartbeat that is proposed to the broker, in whole seconds. A silent broker is noticed after at most 1.2 times the negotiated value or the value plus 500 ms.</summary>
+    /// <value>10 seconds by default; at least 1 second.</value>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Gets or sets the time limit of one connection attempt to one address: TCP, AMQP handshake and the opening of a probe channel together.</summary>
+    /// <value>5 seconds by default.</value>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gets or sets the base of the delay between attempts to reconnect. The first attempt after a loss is made at once, the next ones wait exponentially longer, with jitter.</summary>
+    /// <value>100 milliseconds by default.</value>
+    public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Gets or sets the longest delay between attempts to reconnect; refused credentials, virtual hosts and permissions are retried at this pace from the start.</summary>
+    /// <value>10 seconds by default.</value>
+    public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Gets or sets the time limit of one request to the broker on an open channel (opening a channel, declaring, subscribing).</summary>
+    /// <value>10 seconds by default.</value>
+    public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Gets or sets how long disposing the client waits for pending messages and running handlers; afterwards what is left gets its honest outcome.</summary>
+    /// <value>10 seconds by default.</value>
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Gets the options of the publisher.</summary>
+    public PublisherOptions Publisher { get; } = new();
+
+    /// <summary>Gets or sets the escape hatch to the driver: called with each connection factory that the SDK has built, just before it is used.</summary>
+    /// <value><see langword="null"/> by default. Recovery, the socket factory, the endpoint and the heartbeat are owned by the SDK: what is set there is overwritten.</value>
+    public Action<ConnectionFactory>? ConfigureDriver { get; set; }
+
+    /// <summary>Returns the address without the password.</summary>
+    /// <returns>For example <c>amqp://nova:***@node-1,node-2/openstack</c>.</returns>
+    public override string ToString() => $"amqp://{UserName}:***@{(Endpoints.Count == 0 ? "localhost" : string.Join(',', Endpoints))}/{VirtualHost.TrimStart('/')}";
+}

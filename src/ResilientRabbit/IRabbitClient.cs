@@ -1,0 +1,39 @@
+namespace ResilientRabbit;
+
+/// <summary>The client of one cluster and virtual host: publishes, consumes and declares while nodes, proxies and virtual IPs die and come back.</summary>
+/// <remarks>Thread-safe. Build one per cluster and virtual host and keep it for the life of the application; it connects at first use.</remarks>
+public interface IRabbitClient : IAsyncDisposable, IDisposable
+{
+    /// <summary>Occurs when the state of the client or of one of its connections has changed: in order, on a thread of the pool, never on the I/O path. Exceptions of handlers are logged and ignored.</summary>
+    event EventHandler<ConnectionStatusChange>? StatusChanged;
+
+    /// <summary>Gets the publisher.</summary>
+    IPublisher Publisher { get; }
+
+    /// <summary>Gets a snapshot of the client's state. It does not change after it was taken.</summary>
+    RabbitClientStatus Status { get; }
+
+    /// <summary>Opens the connections ahead of their first use. Optional.</summary>
+    /// <param name="cancellationToken">Ends the waiting; the client goes on connecting.</param>
+    /// <returns>A task that completes when one publish connection and the consume connection are usable and the registered topology was declared once.</returns>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    Task ConnectAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Declares exchanges, queues and bindings now, and again on every new connection.</summary>
+    /// <param name="topology">What to declare. Declarations are idempotent and durable by default.</param>
+    /// <param name="cancellationToken">Ends the waiting; the topology stays registered.</param>
+    /// <returns>A task that completes when the broker has accepted each entity.</returns>
+    /// <exception cref="TopologyException">The broker refused an entity, for example because it exists with other arguments (406). The others were declared.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    Task DeclareAsync(Topology topology, CancellationToken cancellationToken = default);
+
+    /// <summary>Consumes a queue until the subscription is stopped, through every loss of connection, channel, queue leader or queue.</summary>
+    /// <param name="queue">The queue.</param>
+    /// <param name="handler">Handles the messages; called concurrently when <see cref="ConsumerOptions.Concurrency"/> is above 1.</param>
+    /// <param name="options">The options; defaults when <see langword="null"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting and the subscription.</param>
+    /// <returns>A task that completes at the first <c>consume-ok</c>.</returns>
+    /// <exception cref="ArgumentException">The queue's name or an option is not valid.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    Task<ISubscription> SubscribeAsync(string queue, IMessageHandler handler, ConsumerOptions? options = null, CancellationToken cancellationToken = default);
+}
