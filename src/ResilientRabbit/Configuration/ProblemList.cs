@@ -3,7 +3,9 @@ using System.Globalization;
 namespace ResilientRabbit.Configuration;
 
 /// <summary>Collects what is wrong with a configuration, each line as <c>path: rule, value</c>. Never given the value of a secret.</summary>
-internal sealed class ProblemList(string path)
+/// <param name="path">What each path begins with.</param>
+/// <param name="aliases">The keys that the user wrote instead of the options' own names.</param>
+internal sealed class ProblemList(string path, IReadOnlyDictionary<string, string>? aliases = null)
 {
     /// <summary>Timers of the runtime accept no more than 24 days and some hours.</summary>
     public static readonly TimeSpan LongestDuration = TimeSpan.FromDays(24);
@@ -14,11 +16,8 @@ internal sealed class ProblemList(string path)
 
     public IReadOnlyList<string> Lines => _lines;
 
-    public string Path => path;
-
-    public void Add(string key, string rule) => _lines.Add(key.Length == 0 ? $"{path}: {rule}" : $"{path}:{key}: {rule}");
-
-    public void AddRange(IEnumerable<string> lines) => _lines.AddRange(lines);
+    /// <summary>Adds a problem of an option (<c>Publisher:Lanes</c>, <c>Endpoints:1</c>), or of the whole with an empty key.</summary>
+    public void Add(string key, string rule) => _lines.Add(key.Length == 0 ? $"{path}: {rule}" : $"{path}:{AsWritten(key)}: {rule}");
 
     public void RequireRange(string key, long value, long min, long max)
     {
@@ -41,5 +40,12 @@ internal sealed class ProblemList(string path)
     {
         string clipped = text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
         return "'" + string.Concat(clipped.Select(static character => char.IsControl(character) || char.IsSurrogate(character) ? '?' : character)) + "'";
+    }
+
+    private string AsWritten(string key)
+    {
+        int colon = key.IndexOf(':', StringComparison.Ordinal);
+        string name = colon < 0 ? key : key[..colon];
+        return aliases is not null && aliases.TryGetValue(name, out string? alias) ? alias + key[name.Length..] : key;
     }
 }

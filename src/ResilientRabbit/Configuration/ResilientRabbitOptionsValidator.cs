@@ -6,8 +6,8 @@ namespace ResilientRabbit.Configuration;
 
 /// <summary>Finds everything that is wrong with the options of one client: the only rules, with and without a container.</summary>
 /// <param name="optionsName">The name of the options to check; null for any.</param>
-/// <param name="path">What the paths in the messages begin with; null for the default.</param>
-internal sealed class ResilientRabbitOptionsValidator(string? optionsName = null, Func<string>? path = null) : IValidateOptions<ResilientRabbitOptions>
+/// <param name="newList">Makes the list of problems, which knows the paths; null for the default paths.</param>
+internal sealed class ResilientRabbitOptionsValidator(string? optionsName = null, Func<ProblemList>? newList = null) : IValidateOptions<ResilientRabbitOptions>
 {
     public const string DefaultPath = nameof(ResilientRabbit);
 
@@ -24,7 +24,7 @@ internal sealed class ResilientRabbitOptionsValidator(string? optionsName = null
             return ValidateOptionsResult.Skip;
         }
 
-        var problems = new ProblemList(path?.Invoke() ?? DefaultPath);
+        ProblemList problems = newList?.Invoke() ?? new ProblemList(DefaultPath);
         CheckEndpoints(options, problems);
         CheckIdentity(options, problems);
         CheckTimes(options, problems);
