@@ -63,5 +63,10 @@ public sealed class ResilientRabbitOptions
 
     /// <summary>Returns the address without the password.</summary>
     /// <returns>For example <c>amqp://nova:***@node-1,node-2/openstack</c>.</returns>
-    public override string ToString() => $"amqp://{UserName}:***@{(Endpoints.Count == 0 ? "localhost" : string.Join(',', Endpoints))}/{VirtualHost.TrimStart('/')}";
+    public override string ToString()
+        => $"amqp://{UserName}:***@{(Endpoints.Count == 0 ? "localhost" : string.Join(',', Endpoints.Select(WithoutUserInfo)))}/{VirtualHost?.TrimStart('/')}";
+
+    // An endpoint with credentials is refused, but ToString may be called before that.
+    private static string WithoutUserInfo(string? endpoint)
+        => endpoint?.LastIndexOf('@') is int at and >= 0 ? "***" + endpoint[at..] : endpoint ?? "";
 }

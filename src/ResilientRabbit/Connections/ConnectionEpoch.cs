@@ -1,25 +1,255 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 
 /// <summary>One broker session: one TCP connection, one AMQP connection, from its first usable moment to its loss. Never reused.</summary>
-internal sealed class ConnectionEpoch
+/// <remarks>
+/// Nothing on the way of a failover waits on the driver: its close, abort and dispose can hang for ever while a peer is silent.
+/// The order of a loss is: cancel <see cref="Dead"/>, close the socket, then abort and dispose in the background.
+/// </remarks>
+internal sealed class ConnectionEpoch : IPublishSession
 {
+    private static readonly TimeSpan TeardownLimit = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan HeartbeatCrashDelay = TimeSpan.FromSeconds(2);
+
+    private readonly IConnection _connection;
+    private readonly TransportClient _transport;
+    private readonly TimeSpan _requestTimeout;
+    private readonly TeardownCounter _teardowns;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _dead = new();
+    private readonly TaskCompletionSource<ConnectionLoss> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TransportGuard? _guard;
+    private int _killed;
+
+    public ConnectionEpoch(
+        long number,
+        RabbitEndpoint endpoint,
+        IPAddress address,
+        IConnection connection,
+        TransportClient transport,
+        TimeSpan requestTimeout,
+        TeardownCounter teardowns,
+        ILogger logger,
+        TimeProvider time)
+    {
+        Number = number;
+        Endpoint = endpoint;
+        Address = address;
+        _connection = connection;
+        _transport = transport;
+        _requestTimeout = requestTimeout;
+        _teardowns = teardowns;
+        _logger = logger;
+        _time = time;
+        Dead = _dead.Token;
+        ClusterName = TextProperty("cluster_name");
+        NodeName = TextProperty("node");
+
+        // Before the first channel: the driver awaits shutdown handlers in the order of subscription, and a channel's may block.
+        connection.ConnectionShutdownAsync += OnShutdownAsync;
+        connection.ConnectionBlockedAsync += OnBlockedAsync;
+        connection.ConnectionUnblockedAsync += OnUnblockedAsync;
+    }
+
+    /// <summary>Unique within the client, growing.</summary>
+    public long Number { get; }
+
+    public RabbitEndpoint Endpoint { get; }
+
+    public IPAddress Address { get; }
+
+    /// <summary>The cluster's name from the server properties.</summary>
+    public string? ClusterName { get; }
+
+    /// <summary>The node's name, where the operator has put a server property <c>node</c>; the broker itself does not tell it.</summary>
+    public string? NodeName { get; }
+
     /// <summary>Cancelled first of all when the session is lost. Pass it to every driver call that may wait.</summary>
-    public CancellationToken Dead => throw new NotSupportedException();
+    public CancellationToken Dead { get; }
 
     /// <summary>Completes with the reason when the session is lost.</summary>
-    public Task<ConnectionLoss> Lost => throw new NotSupportedException();
+    public Task<ConnectionLoss> Lost => _lost.Task;
 
-    public bool IsDead => Dead.IsCancellationRequested;
+    public bool IsDead => Volatile.Read(ref _killed) != 0;
 
-    /// <summary>Opens a channel within the request timeout. A failed one is never used again; the caller tries anew or waits for another epoch.</summary>
+    /// <summary>The broker's reason while it has blocked this connection.</summary>
+    public string? BlockedReason { get; private set; }
+
+    public bool IsBlocked => BlockedReason is not null;
+
+    /// <summary>Raised on the driver's loop when <see cref="BlockedReason"/> has changed: handlers only post.</summary>
+    public event Action<ConnectionEpoch>? BlockedChanged;
+
+    public TimeSpan Heartbeat => _connection.Heartbeat;
+
+    /// <summary>Starts watching for silence; once the session is usable.</summary>
+    public void StartGuard()
+    {
+        _guard = new TransportGuard(_transport, _connection.Heartbeat, _time, OnSilent);
+        if (IsDead)
+        {
+            _guard.Dispose();
+        }
+    }
+
+    /// <summary>Opens a channel within the request timeout. A failed one is never used again; the caller tries anew or waits for another session.</summary>
     /// <exception cref="ConnectionException">The session is dead or did not answer in time.</exception>
-    public Task<IChannel> OpenChannelAsync(CreateChannelOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
+    public async Task<IChannel> OpenChannelAsync(CreateChannelOptions options, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource(_requestTimeout, _time);
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, Dead);
+        Task<IChannel>? opening = null;
+        try
+        {
+            opening = _connection.CreateChannelAsync(options, linked.Token);
+            return await opening.WaitAsync(linked.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            if (opening is { IsCompleted: false })
+            {
+                _teardowns.Track(RetireLateAsync(opening));
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            (int code, string text) = FailureClassifier.ReplyOf(exception);
+            ConnectionFailureReason reason = IsDead ? ConnectionFailureReason.Dropped : FailureClassifier.Classify(exception);
+            throw new ConnectionException(
+                reason, Endpoint.ToString(), $"A channel could not be opened on {Endpoint}{(code == 0 ? string.Empty : $" ({code} {text})")}.", exception);
+        }
+    }
+
+    public Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
+        => PublishChannel.OpenAsync(this, sink, cancellationToken);
 
     /// <summary>Closes a channel in the background: never waits on the driver.</summary>
-    public void Retire(IChannel channel) => throw new NotSupportedException();
+    public void Retire(IChannel channel) => _teardowns.Track(Task.Run(() => CloseChannelAsync(channel)));
 
     /// <summary>Declares the session lost: cancels <see cref="Dead"/>, closes the socket, tidies up in the background. Returns at once; idempotent.</summary>
-    public void Kill(ConnectionLoss loss) => throw new NotSupportedException();
+    public void Kill(ConnectionLoss loss)
+    {
+        if (Interlocked.Exchange(ref _killed, 1) != 0)
+        {
+            return;
+        }
+
+        _guard?.Dispose();
+
+        // Not on this thread: cancelling runs the continuations of every waiting driver call, and this may be the driver's loop.
+        _teardowns.Track(Task.Run(() => TeardownAsync(loss)));
+    }
+
+    /// <summary>Ends the session politely within the limit, otherwise by force. When it returns the socket is closed.</summary>
+    public async Task CloseAsync(TimeSpan limit)
+    {
+        try
+        {
+            Task closing = _connection.CloseAsync(200, "Goodbye", limit, abort: false, CancellationToken.None);
+            ObserveLater(closing);
+            await closing.WaitAsync(limit, _time).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // By force, below: at the end of the limit the caller's time is over.
+        }
+
+        _transport.Abort();
+        Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
+    }
+
+    private async Task TeardownAsync(ConnectionLoss loss)
+    {
+        _lost.TrySetResult(loss);
+        await _dead.CancelAsync().ConfigureAwait(false);
+        if (loss.Text.Contains("eartbeat", StringComparison.Ordinal) && loss.Reason != ConnectionFailureReason.Silent)
+        {
+            // The driver's own heartbeat timer is closing the session right now: closing the socket under it ends the process (driver issue 1884).
+            await Task.Delay(HeartbeatCrashDelay, _time).ConfigureAwait(false);
+        }
+
+        _transport.Abort();
+        await BoundedAsync(() => _connection.AbortAsync(200, "Abandoned", TeardownLimit, CancellationToken.None)).ConfigureAwait(false);
+        await BoundedAsync(() => _connection.DisposeAsync().AsTask()).ConfigureAwait(false);
+    }
+
+    private async Task BoundedAsync(Func<Task> action)
+    {
+        try
+        {
+            Task task = action();
+            ObserveLater(task);
+            await task.WaitAsync(TeardownLimit, _time).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            _logger.TeardownIncomplete(Endpoint.ToString(), exception.GetType().Name);
+        }
+    }
+
+    private async Task CloseChannelAsync(IChannel channel)
+    {
+        await BoundedAsync(() => channel.AbortAsync(CancellationToken.None)).ConfigureAwait(false);
+        await BoundedAsync(() => channel.DisposeAsync().AsTask()).ConfigureAwait(false);
+    }
+
+    private async Task RetireLateAsync(Task<IChannel> opening)
+    {
+        try
+        {
+            IChannel channel = await opening.ConfigureAwait(false);
+            await CloseChannelAsync(channel).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The caller has already got its exception.
+        }
+    }
+
+    private static void ObserveLater(Task task)
+        => _ = task.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    private void OnSilent(TimeSpan silence)
+        => Kill(new ConnectionLoss(ConnectionFailureReason.Silent, $"Nothing was received for {silence.TotalSeconds:0.0} s, with a heartbeat of {Heartbeat.TotalSeconds:0} s."));
+
+    private Task OnShutdownAsync(object sender, ShutdownEventArgs args)
+    {
+        // A polite close of our own goes on with its handshake: CloseAsync ends it.
+        if (args.Initiator != ShutdownInitiator.Application)
+        {
+            Kill(FailureClassifier.Describe(args));
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs args)
+    {
+        BlockedReason = args.Reason;
+        _transport.SetUserTimeout(TimeSpan.Zero);
+        BlockedChanged?.Invoke(this);
+        return Task.CompletedTask;
+    }
+
+    private Task OnUnblockedAsync(object sender, AsyncEventArgs args)
+    {
+        BlockedReason = null;
+        _transport.SetUserTimeout(_connection.Heartbeat);
+        BlockedChanged?.Invoke(this);
+        return Task.CompletedTask;
+    }
+
+    private string? TextProperty(string key)
+        => _connection.ServerProperties is { } properties && properties.TryGetValue(key, out object? value)
+            ? value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null }
+            : null;
 }

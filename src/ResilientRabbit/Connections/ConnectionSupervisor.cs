@@ -1,15 +1,417 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Diagnostics;
+
 namespace ResilientRabbit.Connections;
 
 /// <summary>Keeps one connection open: a single loop that connects, watches and reconnects, and is the only writer of its status.</summary>
-internal sealed class ConnectionSupervisor
+internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
 {
+    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(5);
+
+    private readonly ClientSettings _settings;
+    private readonly EndpointSelector _selector;
+    private readonly DriverConnectionFactory _factory;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ResiliencePipeline<ConnectionEpoch> _connect;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly Channel<ConnectionEpoch> _blockedChanges = Channel.CreateUnbounded<ConnectionEpoch>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Queue<IPAddress> _addresses = new();
+    private readonly Lock _startGate = new();
+    private TaskCompletionSource<ConnectionEpoch> _opened = NewSource();
+    private ConnectionEpoch? _current;
+    private ConnectionStatus _status;
+    private Task? _loop;
+    private Task<bool>? _blockedChange;
+    private RabbitEndpoint? _endpoint;
+    private RabbitEndpoint? _justFailed;
+    private int _shortLives;
+    private long _failures;
+    private long _lastFailureLog;
+
+    public ConnectionSupervisor(string role, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
+    {
+        Role = role;
+        _settings = settings;
+        _selector = selector;
+        _factory = factory;
+        _logger = logger;
+        _time = time;
+        Name = $"{settings.ClientName}:{role}";
+        _status = new ConnectionStatus(Name, ConnectionState.Disconnected, null, null, null, null, null, 0);
+        _connect = BuildPipeline();
+    }
+
+    /// <summary>What the connection is for, unique within the client: <c>publish-1</c>, <c>consume</c>.</summary>
+    public string Role { get; }
+
+    /// <summary>The name at the broker.</summary>
+    public string Name { get; }
+
     /// <summary>The live session, or null while there is none.</summary>
-    public ConnectionEpoch? Current => throw new NotSupportedException();
+    public ConnectionEpoch? Current => Volatile.Read(ref _current) is { IsDead: false } epoch ? epoch : null;
+
+    public IPublishSession? Session => Current;
+
+    public ConnectionStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>Why there is no connection at the moment, as far as known: the cause that callers' exceptions carry.</summary>
+    public ConnectionException? LastError { get; private set; }
+
+    /// <summary>Raised on this loop after each change of the status. Handlers do not block.</summary>
+    public event Action<ConnectionStatus, ConnectionStatus>? StatusChanged;
+
+    /// <summary>Raised on this loop when a session has become usable, was lost, or was blocked or unblocked. Handlers do not block.</summary>
+    public event Action? SessionChanged;
+
+    /// <summary>Raised on this loop when a session has become usable.</summary>
+    public event Action<ConnectionEpoch>? Opened;
 
     /// <summary>Starts the loop at the first call.</summary>
-    public void Start() => throw new NotSupportedException();
+    public void Start()
+    {
+        if (Volatile.Read(ref _loop) is not null)
+        {
+            return;
+        }
+
+        lock (_startGate)
+        {
+            if (_loop is null && !_closing.IsCancellationRequested)
+            {
+                Volatile.Write(ref _loop, Task.Run(RunAsync));
+            }
+        }
+    }
 
     /// <summary>Waits for a live session. Starts the loop if need be.</summary>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
-    public ValueTask<ConnectionEpoch> GetEpochAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
+    public async ValueTask<ConnectionEpoch> GetEpochAsync(CancellationToken cancellationToken)
+    {
+        Start();
+        while (true)
+        {
+            if (Current is { } epoch)
+            {
+                return epoch;
+            }
+
+            ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, typeof(RabbitClient));
+            epoch = await Volatile.Read(ref _opened).Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (!epoch.IsDead)
+            {
+                return epoch;
+            }
+
+            // Lost between its opening and this line; the loop replaces the source when it has seen the loss.
+            await epoch.Lost.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.Yield();
+        }
+    }
+
+    /// <summary>Closes the session politely within the limit and ends the loop. When it returns the socket is closed. Idempotent.</summary>
+    public async Task CloseAsync(TimeSpan limit)
+    {
+        await _closing.CancelAsync().ConfigureAwait(false);
+        ConnectionEpoch? epoch = Volatile.Read(ref _current);
+        if (epoch is not null)
+        {
+            await epoch.CloseAsync(limit).ConfigureAwait(false);
+        }
+
+        Task? loop;
+        lock (_startGate)
+        {
+            loop = _loop;
+        }
+
+        if (loop is not null)
+        {
+            await loop.ConfigureAwait(false);
+        }
+        else
+        {
+            Move(ConnectionTrigger.CloseRequested);
+        }
+
+        _opened.TrySetException(new ObjectDisposedException(nameof(RabbitClient)));
+        _ = _opened.Task.Exception;
+        _selector.Released(Role);
+    }
+
+    public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+
+    private static TaskCompletionSource<ConnectionEpoch> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            Move(ConnectionTrigger.ConnectRequested);
+            while (!_closing.IsCancellationRequested)
+            {
+                ConnectionEpoch epoch = await _connect.ExecuteAsync(static (self, token) => self.AttemptAsync(token), this, _closing.Token).ConfigureAwait(false);
+                long openedAt = _time.GetTimestamp();
+                OnOpened(epoch);
+                ConnectionLoss loss = await WatchAsync(epoch).ConfigureAwait(false);
+                OnLost(epoch, loss);
+                await RestAfterShortLifeAsync(_time.GetElapsedTime(openedAt)).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+            // Closing: the session, if one was just opened, is closed below.
+        }
+        catch (Exception exception)
+        {
+            // A fault of ours must not leave callers waiting on a loop that is gone without anyone seeing it.
+            _logger.SupervisorFailed(Name, exception);
+        }
+
+        Volatile.Read(ref _current)?.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
+        Move(ConnectionTrigger.CloseRequested);
+    }
+
+    private ResiliencePipeline<ConnectionEpoch> BuildPipeline()
+        => new ResiliencePipelineBuilder<ConnectionEpoch> { TimeProvider = _time }
+            .AddRetry(new RetryStrategyOptions<ConnectionEpoch>
+            {
+                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is not null && !_closing.IsCancellationRequested),
+                MaxRetryAttempts = int.MaxValue,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+                Delay = _settings.ReconnectDelay,
+                MaxDelay = _settings.ReconnectMaxDelay,
+                DelayGenerator = args => ValueTask.FromResult(DelayFor(args.Outcome.Exception!)),
+                OnRetry = args =>
+                {
+                    OnAttemptFailed(args.Outcome.Exception!, args.RetryDelay);
+                    return default;
+                },
+            })
+            .AddTimeout(_settings.ConnectTimeout)
+            .Build();
+
+    private TimeSpan? DelayFor(Exception exception)
+    {
+        if (FailureClassifier.IsRefusal(FailureClassifier.Classify(exception)))
+        {
+            return _settings.ReconnectMaxDelay;
+        }
+
+        // Another address of the same name is a different door, not a repetition. Null: Polly's exponential delay with jitter.
+        return _addresses.Count > 0 ? TimeSpan.Zero : null;
+    }
+
+    private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)
+    {
+        if (_status.State == ConnectionState.Faulted)
+        {
+            Move(ConnectionTrigger.RetryDue);
+        }
+
+        if (_addresses.Count == 0)
+        {
+            _endpoint = _selector.Next(Role, _justFailed);
+            foreach (IPAddress resolved in await ResolveAsync(_endpoint.Value, deadline).ConfigureAwait(false))
+            {
+                _addresses.Enqueue(resolved);
+            }
+        }
+
+        RabbitEndpoint endpoint = _endpoint!.Value;
+        IPAddress address = _addresses.Dequeue();
+        _logger.Connecting(Name, endpoint.ToString());
+        return await _factory.OpenAsync(endpoint, address, Name, deadline).ConfigureAwait(false);
+    }
+
+    private static async Task<IPAddress[]> ResolveAsync(RabbitEndpoint endpoint, CancellationToken deadline)
+    {
+        if (IPAddress.TryParse(endpoint.Host, out IPAddress? literal))
+        {
+            return [literal];
+        }
+
+        IPAddress[] addresses = await Dns.GetHostAddressesAsync(endpoint.Host, deadline).WaitAsync(deadline).ConfigureAwait(false);
+        return addresses.Length > 0
+            ? addresses
+            : throw new ConnectionException(ConnectionFailureReason.NameNotResolved, endpoint.ToString(), $"The name '{endpoint.Host}' has no address. Check the name and the resolver.");
+    }
+
+    private void OnAttemptFailed(Exception exception, TimeSpan delay)
+    {
+        RabbitEndpoint endpoint = _endpoint!.Value;
+        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
+        LastError = Explain(reason, endpoint, exception);
+        if (_addresses.Count == 0)
+        {
+            _selector.Failed(endpoint);
+            _justFailed = endpoint;
+        }
+
+        Move(FailureClassifier.IsRefusal(reason) ? ConnectionTrigger.AttemptRefused : ConnectionTrigger.AttemptFailed, status => status with
+        {
+            Endpoint = endpoint.ToString(),
+            LastFailure = reason,
+        });
+        LogFailure(endpoint, reason, delay, exception);
+    }
+
+    private void LogFailure(RabbitEndpoint endpoint, ConnectionFailureReason reason, TimeSpan delay, Exception exception)
+    {
+        _failures++;
+        if (FailureClassifier.IsRefusal(reason))
+        {
+            _logger.ConnectionFaulted(Name, endpoint.ToString(), reason, delay, FailureClassifier.ReplyOf(exception).Text);
+            return;
+        }
+
+        long now = _time.GetTimestamp();
+        if (_failures == 1 || _time.GetElapsedTime(_lastFailureLog, now) >= TimeSpan.FromMinutes(1))
+        {
+            _lastFailureLog = now;
+            _logger.ConnectAttemptFailed(Name, endpoint.ToString(), reason, _failures, delay);
+        }
+    }
+
+    private static ConnectionException Explain(ConnectionFailureReason reason, RabbitEndpoint endpoint, Exception exception)
+    {
+        (int code, string text) = FailureClassifier.ReplyOf(exception);
+        string check = reason switch
+        {
+            ConnectionFailureReason.AuthenticationFailed => "Check user name and password, and that the user may log in from this host ('guest' may only from localhost).",
+            ConnectionFailureReason.VirtualHostRefused => "Check that the virtual host exists and that the user has permissions in it.",
+            ConnectionFailureReason.NameNotResolved => "Check the host name and the resolver.",
+            ConnectionFailureReason.TimedOut => "Check that a broker, not only a proxy or a firewall, answers at this address.",
+            _ => "Check that the broker runs and that the address is reachable.",
+        };
+        string reply = code == 0 ? string.Empty : $" ({code} {text})";
+        return exception as ConnectionException
+            ?? new ConnectionException(reason, endpoint.ToString(), $"Connecting to {endpoint} failed: {reason}{reply}. {check}", exception);
+    }
+
+    private void OnOpened(ConnectionEpoch epoch)
+    {
+        _addresses.Clear();
+        _justFailed = null;
+        _failures = 0;
+        LastError = null;
+        _selector.Succeeded(epoch.Endpoint);
+        epoch.BlockedChanged += changed => _blockedChanges.Writer.TryWrite(changed);
+        Volatile.Write(ref _current, epoch);
+        bool again = _status.State == ConnectionState.Reconnecting || _status.Losses > 0;
+        Move(ConnectionTrigger.Opened, status => status with
+        {
+            Endpoint = epoch.Endpoint.ToString(),
+            NodeName = epoch.NodeName,
+            ClusterName = epoch.ClusterName,
+            BlockedReason = epoch.BlockedReason,
+        });
+        if (_closing.IsCancellationRequested)
+        {
+            epoch.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
+        }
+
+        _logger.Connected(Name, epoch.Endpoint.ToString(), epoch.ClusterName, again);
+        Volatile.Read(ref _opened).TrySetResult(epoch);
+        Opened?.Invoke(epoch);
+        SessionChanged?.Invoke();
+    }
+
+    private async Task<ConnectionLoss> WatchAsync(ConnectionEpoch epoch)
+    {
+        while (true)
+        {
+            _blockedChange ??= _blockedChanges.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            if (await Task.WhenAny(epoch.Lost, _blockedChange).ConfigureAwait(false) == epoch.Lost)
+            {
+                return await epoch.Lost.ConfigureAwait(false);
+            }
+
+            _blockedChange = null;
+            while (_blockedChanges.Reader.TryRead(out ConnectionEpoch? changed))
+            {
+                if (changed == epoch)
+                {
+                    ShowBlocked(epoch.BlockedReason);
+                }
+            }
+        }
+    }
+
+    private void ShowBlocked(string? reason)
+    {
+        if (reason is null)
+        {
+            _logger.ConnectionUnblocked(Name);
+        }
+        else
+        {
+            _logger.ConnectionBlocked(Name, reason);
+        }
+
+        Publish(_status with { BlockedReason = reason });
+        SessionChanged?.Invoke();
+    }
+
+    private void OnLost(ConnectionEpoch epoch, ConnectionLoss loss)
+    {
+        Volatile.Write(ref _opened, NewSource());
+        Volatile.Write(ref _current, null);
+        if (!_closing.IsCancellationRequested)
+        {
+            _justFailed = epoch.Endpoint;
+            _selector.Failed(epoch.Endpoint);
+            LastError = new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {loss.Text}).", loss.Cause);
+            _logger.ConnectionLost(Name, epoch.Endpoint.ToString(), loss.Reason, loss.ReplyCode, loss.Text);
+            Move(ConnectionTrigger.Lost, status => status with { BlockedReason = null, LastFailure = loss.Reason, Losses = status.Losses + 1 });
+        }
+
+        SessionChanged?.Invoke();
+    }
+
+    /// <summary>A session that opens and dies at once, again and again, must not be a loop without a pause.</summary>
+    private async Task RestAfterShortLifeAsync(TimeSpan life)
+    {
+        _shortLives = life < ShortLife ? _shortLives + 1 : 0;
+        if (_shortLives < 2)
+        {
+            return;
+        }
+
+        double factor = Math.Pow(2, Math.Min(_shortLives - 2, 20)) * (0.5 + Random.Shared.NextDouble());
+        TimeSpan rest = TimeSpan.FromTicks((long)Math.Min(_settings.ReconnectDelay.Ticks * factor, _settings.ReconnectMaxDelay.Ticks));
+        await Task.Delay(rest, _time, _closing.Token).ConfigureAwait(false);
+    }
+
+    private void Move(ConnectionTrigger trigger, Func<ConnectionStatus, ConnectionStatus>? change = null)
+    {
+        ConnectionStatus previous = _status;
+        if (ConnectionStateMachine.Next(previous.State, trigger) is not { } next)
+        {
+            _logger.IllegalTransition(Name, previous.State, trigger.ToString());
+            return;
+        }
+
+        ConnectionStatus moved = previous with { State = next };
+        Publish(change is null ? moved : change(moved));
+    }
+
+    private void Publish(ConnectionStatus status)
+    {
+        ConnectionStatus previous = _status;
+        if (previous == status)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _status, status);
+        StatusChanged?.Invoke(previous, status);
+    }
 }

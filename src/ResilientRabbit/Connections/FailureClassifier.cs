@@ -1,11 +1,94 @@
+using System.Net.Sockets;
+using Polly.Timeout;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
+
 namespace ResilientRabbit.Connections;
 
 /// <summary>The one place that turns an exception of the driver, the runtime or Polly into a reason.</summary>
 internal static class FailureClassifier
 {
-    /// <summary>The AMQP reply code and text when the exception carries a shutdown reason of the broker: (0, "") otherwise. Works for OperationInterruptedException and AlreadyClosedException, inner ones too.</summary>
-    public static (int Code, string Text) ReplyOf(Exception exception) => throw new NotSupportedException();
+    private const int ConnectionForced = 320;
+    private const int AccessRefused = 403;
+    private const int NotAllowed = 530;
 
-    /// <summary>True when a request on a channel failed because its answer did not come in time (the driver reports that as TaskCanceledException).</summary>
-    public static bool IsTimeout(Exception exception) => throw new NotSupportedException();
+    /// <summary>Says why an attempt to connect, or a session, failed.</summary>
+    public static ConnectionFailureReason Classify(Exception exception) => exception switch
+    {
+        ConnectionException own => own.Reason,
+
+        // Polly's time limit round one attempt; our factory turns it into a closed socket.
+        TimeoutRejectedException => ConnectionFailureReason.TimedOut,
+        OperationCanceledException or TimeoutException => ConnectionFailureReason.TimedOut,
+
+        // The broker answered connection.start-ok with 403 because we advertise authentication_failure_close.
+        AuthenticationFailureException => ConnectionFailureReason.AuthenticationFailed,
+
+        // The driver says "possible" for any end of the session during the handshake, a dying node or proxy included: not a proof.
+        PossibleAuthenticationFailureException possible when ReplyOf(possible).Code == AccessRefused => ConnectionFailureReason.AuthenticationFailed,
+        PossibleAuthenticationFailureException => ConnectionFailureReason.Dropped,
+
+        OperationInterruptedException interrupted => OfReply(ReplyOf(interrupted)),
+        ProtocolVersionMismatchException or PacketNotRecognizedException or HardProtocolException => ConnectionFailureReason.ProtocolError,
+
+        // Before the IOException arm, which it derives from: only its cause says something.
+        BrokerUnreachableException { InnerException: { } inner } => Classify(inner),
+        AggregateException { InnerExceptions.Count: > 0 } aggregate => Classify(aggregate.InnerExceptions[0]),
+        ConnectFailureException { InnerException: { } inner } => Classify(inner),
+
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => ConnectionFailureReason.NameNotResolved,
+        SocketException { SocketErrorCode: SocketError.TimedOut } => ConnectionFailureReason.TimedOut,
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostUnreachable or SocketError.NetworkUnreachable } => ConnectionFailureReason.Unreachable,
+        SocketException or IOException or ObjectDisposedException => ConnectionFailureReason.Dropped,
+        _ => ConnectionFailureReason.Dropped,
+    };
+
+    /// <summary>Says whether time alone will not heal it: the operator must act, and attempts go at the slowest pace.</summary>
+    public static bool IsRefusal(ConnectionFailureReason reason)
+        => reason is ConnectionFailureReason.AuthenticationFailed or ConnectionFailureReason.VirtualHostRefused;
+
+    /// <summary>Turns the driver's description of a session's end into ours.</summary>
+    public static ConnectionLoss Describe(ShutdownEventArgs args)
+    {
+        ConnectionFailureReason reason = args.Initiator switch
+        {
+            ShutdownInitiator.Peer => OfReply((args.ReplyCode, args.ReplyText)),
+            ShutdownInitiator.Application => ConnectionFailureReason.ClientClosed,
+            _ => args.Exception is null ? ConnectionFailureReason.Dropped : Classify(args.Exception),
+        };
+        return new ConnectionLoss(reason, args.ReplyText, args.ReplyCode, args.Exception);
+    }
+
+    /// <summary>The broker's reply code and text when the exception, or one inside it, carries them; (0, "") otherwise.</summary>
+    public static (int Code, string Text) ReplyOf(Exception exception)
+    {
+        for (Exception? current = exception; current is not null; current = current.InnerException)
+        {
+            if (current is OperationInterruptedException { ShutdownReason: { Initiator: ShutdownInitiator.Peer } reason })
+            {
+                return (reason.ReplyCode, reason.ReplyText);
+            }
+        }
+
+        return (0, string.Empty);
+    }
+
+    /// <summary>
+    /// Says whether a request on a channel failed because its answer did not come in time. The driver reports that as a cancelled task,
+    /// never as a time-out (driver issue 2018), so this is only meaningful when the caller's own token was not cancelled.
+    /// </summary>
+    public static bool IsTimeout(Exception exception) => exception is OperationCanceledException or TimeoutException;
+
+    private static ConnectionFailureReason OfReply((int Code, string Text) reply) => reply.Code switch
+    {
+        ConnectionForced => ConnectionFailureReason.ClosedByBroker,
+        AccessRefused => ConnectionFailureReason.AuthenticationFailed,
+
+        // A limit on connections passes by itself; a missing or forbidden virtual host does not.
+        NotAllowed when reply.Text.Contains("limit", StringComparison.OrdinalIgnoreCase) => ConnectionFailureReason.ClosedByBroker,
+        NotAllowed => ConnectionFailureReason.VirtualHostRefused,
+        501 or 502 or 503 or 504 or 505 => ConnectionFailureReason.ProtocolError,
+        _ => ConnectionFailureReason.Dropped,
+    };
 }

@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace ResilientRabbit.Configuration;
+
+/// <summary>The rules of <see cref="PublisherOptions"/>: ranges first, then the rules between two values.</summary>
+internal static class PublisherRules
+{
+    public const int MaxConnections = 16;
+    public const int MaxLanes = 256;
+    public const int MaxWindow = 65_536;
+    public const int MaxMessages = 10_000_000;
+    public const long MaxBytes = 1L << 40;
+    public const int LargestMessage = 128 * 1024 * 1024;
+
+    private const string Section = nameof(ResilientRabbitOptions.Publisher) + ":";
+
+    public static void Check(PublisherOptions options, ProblemList problems)
+    {
+        problems.RequireRange(Section + nameof(options.Connections), options.Connections, 1, MaxConnections);
+        problems.RequireRange(Section + nameof(options.Lanes), options.Lanes, 1, MaxLanes);
+        problems.RequireRange(Section + nameof(options.InFlightWindow), options.InFlightWindow, 1, MaxWindow);
+        problems.RequireDuration(Section + nameof(options.DeliveryTimeout), options.DeliveryTimeout);
+        problems.RequireDuration(Section + nameof(options.ConfirmStallTimeout), options.ConfirmStallTimeout);
+        problems.RequireRange(Section + nameof(options.MaxPendingMessages), options.MaxPendingMessages, 1, MaxMessages);
+        problems.RequireRange(Section + nameof(options.MaxPendingBytes), options.MaxPendingBytes, 1, MaxBytes);
+        problems.RequireRange(Section + nameof(options.MaxMessageSize), options.MaxMessageSize, 1, LargestMessage);
+        if (!Enum.IsDefined(options.BufferFull))
+        {
+            problems.Add(Section + nameof(options.BufferFull), $"must be {string.Join(" or ", Enum.GetNames<BufferFullMode>())}, is {options.BufferFull:D}");
+        }
+
+        CheckLanes(options, problems);
+        if (options.ConfirmStallTimeout >= options.DeliveryTimeout)
+        {
+            string rule = $"must be below DeliveryTimeout ({options.DeliveryTimeout:c}), is {options.ConfirmStallTimeout:c}";
+            problems.Add(Section + nameof(options.ConfirmStallTimeout), rule);
+        }
+    }
+
+    private static void CheckLanes(PublisherOptions options, ProblemList problems)
+    {
+        if (options.Connections > options.Lanes)
+        {
+            string rule = string.Create(CultureInfo.InvariantCulture, $"must be at most Lanes ({options.Lanes}), is {options.Connections}");
+            problems.Add(Section + nameof(options.Connections), rule);
+        }
+
+        bool several = options.Lanes > 1;
+        if (several && options.MaxPendingMessages == 1)
+        {
+            string rule = string.Create(CultureInfo.InvariantCulture, $"must be at least 2 with several Lanes ({options.Lanes}), is 1: one lane may hold half of it");
+            problems.Add(Section + nameof(options.MaxPendingMessages), rule);
+        }
+
+        // A message that does not fit into the share of its lane would wait for room until its deadline, always.
+        long share = several ? options.MaxPendingBytes / 2 : options.MaxPendingBytes;
+        if (options.MaxMessageSize > share)
+        {
+            string limit = several ? "half of MaxPendingBytes" : "MaxPendingBytes";
+            string rule = string.Create(CultureInfo.InvariantCulture, $"must be at most {limit} ({share}), is {options.MaxMessageSize}");
+            problems.Add(Section + nameof(options.MaxMessageSize), rule);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using ResilientRabbit.Configuration;
+
+namespace ResilientRabbit.Connections;
+
+/// <summary>The one door through which driver connections are made: one resolved address, one deadline, one usable session or an exception.</summary>
+internal sealed class DriverConnectionFactory
+{
+    private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
+
+    private readonly ClientSettings _settings;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private long _epochs;
+
+    public DriverConnectionFactory(ClientSettings settings, ILogger logger, TimeProvider time)
+    {
+        _settings = settings;
+        _logger = logger;
+        _time = time;
+    }
+
+    /// <summary>Counts what is still being tidied up in the background, for all sessions of this client.</summary>
+    public TeardownCounter Teardowns { get; } = new();
+
+    /// <summary>Opens a session: TCP, AMQP handshake and a probe channel. When the token is cancelled the socket is closed in whatever phase it is.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="Exception">Whatever the driver throws; see <see cref="FailureClassifier"/>.</exception>
+    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline)
+    {
+        TransportClient? transport = null;
+        ConnectionFactory factory = Build(family => transport = new TransportClient(family, _settings.Heartbeat, _time));
+        await using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport).ConfigureAwait(false);
+        try
+        {
+            // No token: cancelling the driver's own way takes five seconds and more (driver issue 1921); closing the socket is immediate.
+            var target = new AmqpTcpEndpoint(address.ToString(), endpoint.Port) { AddressFamily = address.AddressFamily };
+#pragma warning disable RS0030 // This is the door.
+            Task<IConnection> opening = factory.CreateConnectionAsync([target], name, CancellationToken.None);
+#pragma warning restore RS0030
+            IConnection connection = await WithBeltAsync(opening, deadline).ConfigureAwait(false);
+            var epoch = new ConnectionEpoch(
+                Interlocked.Increment(ref _epochs), endpoint, address, connection, transport!, _settings.RequestTimeout, Teardowns, _logger, _time);
+            await ProbeAsync(epoch, deadline).ConfigureAwait(false);
+            epoch.StartGuard();
+            return epoch;
+        }
+        catch (Exception exception)
+        {
+            transport?.Abort();
+            if (deadline.IsCancellationRequested && exception is not OperationCanceledException)
+            {
+                throw new OperationCanceledException("The attempt to connect exceeded its time limit.", exception, deadline);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task ProbeAsync(ConnectionEpoch epoch, CancellationToken deadline)
+    {
+        try
+        {
+            // The driver reports success before connection.open-ok (driver issue 1999): only an opened channel proves that the virtual host is ours.
+            IChannel probe = await epoch.OpenChannelAsync(new CreateChannelOptions(false, false), deadline).ConfigureAwait(false);
+            epoch.Retire(probe);
+        }
+        catch (Exception exception)
+        {
+            // The session's own end says more than the failed channel: for example 530 for a missing virtual host.
+            ConnectionLoss? loss = epoch.Lost.IsCompleted ? await epoch.Lost.ConfigureAwait(false) : null;
+            epoch.Kill(new ConnectionLoss(ConnectionFailureReason.Dropped, "The probe channel could not be opened.", Cause: exception));
+            if (loss is not null && !deadline.IsCancellationRequested)
+            {
+                throw new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), loss.Text, exception);
+            }
+
+            throw;
+        }
+    }
+
+    private async Task<IConnection> WithBeltAsync(Task<IConnection> opening, CancellationToken deadline)
+    {
+        using var belt = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
+        await using CancellationTokenRegistration registration = deadline.UnsafeRegister(
+            static state => ((CancellationTokenSource)state!).CancelAfter(AbandonAfter), belt).ConfigureAwait(false);
+        try
+        {
+            return await opening.WaitAsync(belt.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!opening.IsCompleted)
+        {
+            Teardowns.Track(DisposeLateAsync(opening));
+            throw;
+        }
+    }
+
+    private static async Task DisposeLateAsync(Task<IConnection> opening)
+    {
+        try
+        {
+            IConnection connection = await opening.ConfigureAwait(false);
+            await connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The attempt was given up and reported as timed out: how it ends afterwards is of no interest.
+        }
+    }
+
+    private ConnectionFactory Build(Func<AddressFamily, ITcpClient> socketFactory)
+    {
+#pragma warning disable RS0030 // This is the door.
+        var factory = new ConnectionFactory
+#pragma warning restore RS0030
+        {
+            UserName = _settings.UserName,
+            Password = _settings.Password,
+            VirtualHost = _settings.VirtualHost,
+        };
+        _settings.ConfigureDriver?.Invoke(factory);
+
+        // After the escape hatch: two recoveries at once fight, and the driver's own loses messages and consumers.
+        factory.AutomaticRecoveryEnabled = false;
+        factory.TopologyRecoveryEnabled = false;
+        factory.RequestedHeartbeat = _settings.Heartbeat;
+        factory.RequestedConnectionTimeout = _settings.ConnectTimeout;
+        factory.HandshakeContinuationTimeout = _settings.ConnectTimeout;
+        factory.ContinuationTimeout = _settings.RequestTimeout;
+        factory.SocketFactory = socketFactory;
+        factory.ClientProperties["sdk"] = "ResilientRabbit " + Version;
+        return factory;
+    }
+
+    private static string Version { get; } = typeof(DriverConnectionFactory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+}

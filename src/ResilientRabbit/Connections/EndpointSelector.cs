@@ -1,0 +1,131 @@
+using ResilientRabbit.Configuration;
+
+namespace ResilientRabbit.Connections;
+
+/// <summary>
+/// Chooses where a connection goes next: not where it just failed, not where others failed a moment ago, and apart from the client's
+/// own connections. Shared by the supervisors of one client; thread-safe.
+/// </summary>
+/// <remarks>With a single address (proxy, virtual IP) there is nothing to choose and nothing is ever quarantined.</remarks>
+internal sealed class EndpointSelector
+{
+    private static readonly TimeSpan FirstQuarantine = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestQuarantine = TimeSpan.FromSeconds(30);
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly Entry[] _entries;
+    private readonly Dictionary<string, Entry> _usedBy = new(StringComparer.Ordinal);
+    private int _cursor;
+
+    public EndpointSelector(IReadOnlyList<RabbitEndpoint> endpoints, TimeProvider time, int firstIndex = 0)
+    {
+        _time = time;
+        _entries = [.. endpoints.Select(static endpoint => new Entry(endpoint))];
+        _cursor = firstIndex % _entries.Length;
+    }
+
+    /// <summary>Chooses for the named connection and counts it there at once, so that two that choose at the same time go apart.</summary>
+    /// <param name="user">The connection, for example <c>publish-1</c>. Those with the same word before the dash are kept apart first.</param>
+    /// <param name="justFailed">Where this connection was lost or refused a moment ago.</param>
+    public RabbitEndpoint Next(string user, RabbitEndpoint? justFailed)
+    {
+        lock (_gate)
+        {
+            _usedBy.Remove(user);
+            long now = _time.GetTimestamp();
+            Entry? best = null;
+            (int, int, int, long, int) bestRank = default;
+            for (int offset = 0; offset < _entries.Length; offset++)
+            {
+                Entry entry = _entries[(_cursor + offset) % _entries.Length];
+                long quarantine = Math.Max(0, entry.QuarantinedUntil - now);
+                (int, int, int, long, int) rank = (
+                    entry.Endpoint == justFailed ? 1 : 0,
+                    quarantine > 0 ? 1 : 0,
+                    Usage(entry, user),
+                    quarantine,
+                    offset);
+                if (best is null || rank.CompareTo(bestRank) < 0)
+                {
+                    best = entry;
+                    bestRank = rank;
+                }
+            }
+
+            _cursor = (Array.IndexOf(_entries, best) + 1) % _entries.Length;
+            _usedBy[user] = best!;
+            return best!.Endpoint;
+        }
+    }
+
+    /// <summary>Notes that the named connection is open where <see cref="Next"/> sent it.</summary>
+    public void Succeeded(RabbitEndpoint endpoint)
+    {
+        lock (_gate)
+        {
+            Entry entry = Find(endpoint);
+            entry.Failures = 0;
+            entry.QuarantinedUntil = 0;
+        }
+    }
+
+    /// <summary>Notes a failed attempt or a lost session: the endpoint is avoided for a while that grows with each failure in a row.</summary>
+    public void Failed(RabbitEndpoint endpoint)
+    {
+        lock (_gate)
+        {
+            if (_entries.Length == 1)
+            {
+                return;
+            }
+
+            Entry entry = Find(endpoint);
+            entry.Failures = Math.Min(entry.Failures + 1, 16);
+            double seconds = Math.Min(FirstQuarantine.TotalSeconds * Math.Pow(2, entry.Failures - 1), LongestQuarantine.TotalSeconds);
+            entry.QuarantinedUntil = _time.GetTimestamp() + (long)(seconds * _time.TimestampFrequency);
+        }
+    }
+
+    /// <summary>Forgets where the named connection is.</summary>
+    public void Released(string user)
+    {
+        lock (_gate)
+        {
+            _usedBy.Remove(user);
+        }
+    }
+
+    private int Usage(Entry entry, string user)
+    {
+        int usage = 0;
+        ReadOnlySpan<char> role = RoleOf(user);
+        foreach ((string other, Entry used) in _usedBy)
+        {
+            if (used == entry)
+            {
+                // Two publish connections on one node would die together; sharing a node with the consumers costs less.
+                usage += RoleOf(other).SequenceEqual(role) ? 100 : 1;
+            }
+        }
+
+        return usage;
+    }
+
+    private static ReadOnlySpan<char> RoleOf(string user)
+    {
+        int dash = user.IndexOf('-', StringComparison.Ordinal);
+        return dash < 0 ? user : user.AsSpan(0, dash);
+    }
+
+    private Entry Find(RabbitEndpoint endpoint) => _entries.First(entry => entry.Endpoint == endpoint);
+
+    private sealed class Entry(RabbitEndpoint endpoint)
+    {
+        public RabbitEndpoint Endpoint { get; } = endpoint;
+
+        public int Failures { get; set; }
+
+        public long QuarantinedUntil { get; set; }
+    }
+}

@@ -1,0 +1,17 @@
+namespace ResilientRabbit.Connections;
+
+/// <summary>What a lane needs of a broker session.</summary>
+internal interface IPublishSession
+{
+    /// <summary>Cancelled when the session is lost.</summary>
+    CancellationToken Dead { get; }
+
+    bool IsDead { get; }
+
+    /// <summary>True while the broker has blocked publishing on this connection.</summary>
+    bool IsBlocked { get; }
+
+    /// <summary>Opens a channel in confirm mode that reports to the sink.</summary>
+    /// <exception cref="ConnectionException">The session is dead or did not answer in time.</exception>
+    Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken);
+}

@@ -1,0 +1,94 @@
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+
+namespace ResilientRabbit.Connections;
+
+/// <summary>The one door to the driver's publish. Confirm mode on, the driver's own tracking off: it is slow, and a cancelled publish corrupts its numbers.</summary>
+internal sealed class PublishChannel : IPublishChannel
+{
+    /// <summary>The header that ties a returned message to ours.</summary>
+    public const string PublishIdHeader = "x-publish-id";
+
+    private readonly ConnectionEpoch _epoch;
+    private readonly IChannel _channel;
+    private readonly IConfirmSink _sink;
+    private int _closed;
+
+    private PublishChannel(ConnectionEpoch epoch, IChannel channel, IConfirmSink sink)
+    {
+        _epoch = epoch;
+        _channel = channel;
+        _sink = sink;
+        channel.BasicAcksAsync += OnAckAsync;
+        channel.BasicNacksAsync += OnNackAsync;
+        channel.BasicReturnAsync += OnReturnAsync;
+        channel.FlowControlAsync += OnFlowControlAsync;
+
+        // Last: on a channel that is closed already the driver calls the handler here and now.
+        channel.ChannelShutdownAsync += OnShutdownAsync;
+    }
+
+    public IPublishSession Session => _epoch;
+
+    public static async Task<IPublishChannel> OpenAsync(ConnectionEpoch epoch, IConfirmSink sink, CancellationToken cancellationToken)
+    {
+        IChannel channel = await epoch.OpenChannelAsync(new CreateChannelOptions(true, false), cancellationToken).ConfigureAwait(false);
+        return new PublishChannel(epoch, channel, sink);
+    }
+
+    public ValueTask WriteAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body)
+    {
+#pragma warning disable RS0030 // This is the door.
+        // The session's token and never a caller's: without it publishers hang when the write loop dies (driver issue 1930).
+        return _channel.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, _epoch.Dead);
+#pragma warning restore RS0030
+    }
+
+    public void Retire() => _epoch.Retire(_channel);
+
+    private Task OnAckAsync(object sender, BasicAckEventArgs args)
+    {
+        _sink.OnAck(args.DeliveryTag, args.Multiple);
+        return Task.CompletedTask;
+    }
+
+    private Task OnNackAsync(object sender, BasicNackEventArgs args)
+    {
+        _sink.OnNack(args.DeliveryTag, args.Multiple);
+        return Task.CompletedTask;
+    }
+
+    private Task OnReturnAsync(object sender, BasicReturnEventArgs args)
+    {
+        object? id = null;
+        args.BasicProperties.Headers?.TryGetValue(PublishIdHeader, out id);
+        _sink.OnReturn(id is long value ? value : 0, args.ReplyCode, args.ReplyText);
+        return Task.CompletedTask;
+    }
+
+    private Task OnFlowControlAsync(object sender, FlowControlEventArgs args)
+    {
+        if (!args.Active)
+        {
+            // RabbitMQ never sends it; while it lasts the driver holds publishes back before it has copied their bodies. Not on such a channel.
+            Close(0, "channel.flow is not supported");
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnShutdownAsync(object sender, ShutdownEventArgs args)
+    {
+        bool ofChannel = args.Initiator == ShutdownInitiator.Peer && !_epoch.IsDead && _channel.CloseReason is not null;
+        Close(ofChannel ? args.ReplyCode : 0, args.ReplyText);
+        return Task.CompletedTask;
+    }
+
+    private void Close(int replyCode, string replyText)
+    {
+        if (Interlocked.Exchange(ref _closed, 1) == 0)
+        {
+            _sink.OnClosed(replyCode, replyText);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using RabbitMQ.Client;
+
+namespace ResilientRabbit.Connections;
+
+/// <summary>One TCP connection for one driver connection, with our stream and a handle to close it whatever the driver does.</summary>
+internal sealed class TransportClient : ITcpClient
+{
+    private const int LinuxTcpUserTimeout = 18;
+
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _heartbeat;
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly Socket _socket;
+    private TransportStream? _stream;
+
+    public TransportClient(AddressFamily family, TimeSpan heartbeat, TimeProvider time)
+    {
+        _time = time;
+        _heartbeat = heartbeat;
+        _socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    }
+
+    public bool Connected => _socket.Connected;
+
+    public TimeSpan ReceiveTimeout { get; set; }
+
+    public Socket Client => _socket;
+
+    /// <summary>The stream once TCP is connected.</summary>
+    public TransportStream? Stream => Volatile.Read(ref _stream);
+
+    public async Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _aborted.Token);
+        await _socket.ConnectAsync(host, port, linked.Token).ConfigureAwait(false);
+        SetKeepAlive();
+        SetUserTimeout(_heartbeat);
+        Volatile.Write(ref _stream, new TransportStream(_socket, _time));
+        if (_aborted.IsCancellationRequested)
+        {
+            Abort();
+        }
+    }
+
+    public NetworkStream GetStream() => Stream ?? throw new InvalidOperationException("Not connected.");
+
+    public void Close() => Abort();
+
+    public void Dispose() => Abort();
+
+    /// <summary>Ends the connection in whatever phase it is. Returns at once; idempotent.</summary>
+    public void Abort()
+    {
+        _aborted.Cancel();
+        if (Stream is { } stream)
+        {
+            stream.Abort();
+        }
+        else
+        {
+            _socket.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Sets TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged before the kernel gives the connection up (Linux only).
+    /// Zero switches it off, which is needed while the broker has blocked the connection: its closed window counts as silence.
+    /// </summary>
+    public void SetUserTimeout(TimeSpan timeout)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        try
+        {
+            _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, LinuxTcpUserTimeout, BitConverter.GetBytes((int)timeout.TotalMilliseconds));
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // A guard less on a dying or exotic socket: the read-idle guard remains.
+        }
+    }
+
+    private void SetKeepAlive()
+    {
+        try
+        {
+            int seconds = Math.Max(1, (int)_heartbeat.TotalSeconds);
+            _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, seconds);
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, seconds / 3));
+            _socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        }
+        catch (Exception exception) when (exception is SocketException or PlatformNotSupportedException)
+        {
+            // Keep-alive is the third line of defence; the read-idle guard does not need it.
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace ResilientRabbit.DependencyInjection;
+
+/// <summary>Builds the client of a registration from what the container has.</summary>
+internal static class ClientFactory
+{
+    /// <summary>Builds the client; its topology is known to it before anything can be published, with or without a host.</summary>
+    public static RabbitClient Create(IServiceProvider services, ClientRegistration registration)
+    {
+        ResilientRabbitOptions options = services.GetRequiredService<IOptionsMonitor<ResilientRabbitOptions>>().Get(registration.Name);
+        Topology[] topologies = [.. registration.Topologies.Select(Build)];
+        var client = new RabbitClient(options, services.GetService<ILoggerFactory>(), services.GetService<TimeProvider>());
+        foreach (Topology topology in topologies)
+        {
+            client.RegisterTopology(topology);
+        }
+
+        return client;
+    }
+
+    private static Topology Build(Action<TopologyBuilder> configure)
+    {
+        var builder = new TopologyBuilder();
+        configure(builder);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.Logging;
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.DependencyInjection;
+
+/// <summary>One consumer of the host: subscribes in the background, drains at the stop.</summary>
+internal sealed class HostedConsumer(string queue, IMessageHandler handler, ConsumerOptions options, ILogger logger) : IDisposable
+{
+    // Cancelled only while the subscription is pending: afterwards it would end without draining.
+    private readonly CancellationTokenSource _pending = new();
+    private volatile Task<ISubscription?>? _subscribing;
+
+    public Task StartAsync(IRabbitClient client)
+    {
+        Task<ISubscription?> subscribing = SubscribeAsync(client);
+        _subscribing = subscribing;
+        return subscribing;
+    }
+
+    /// <summary>Ends a subscription that the broker has not confirmed yet, also one that was not begun.</summary>
+    public Task CancelPendingAsync() => _subscribing is { IsCompleted: true } ? Task.CompletedTask : _pending.CancelAsync();
+
+    /// <summary>Drains the subscription. Call it when the start has ended.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // A failure was reported when it happened.
+        if (_subscribing is { IsCompletedSuccessfully: true } subscribing && await subscribing.ConfigureAwait(false) is { } subscription)
+        {
+            await subscription.StopAsync(cancellationToken).ConfigureAwait(false);
+            logger.HostedConsumerStopped(queue);
+        }
+    }
+
+    public void Dispose() => _pending.Dispose();
+
+    private async Task<ISubscription?> SubscribeAsync(IRabbitClient client)
+    {
+        try
+        {
+            ISubscription subscription = await client.SubscribeAsync(queue, handler, options, _pending.Token).ConfigureAwait(false);
+            logger.HostedConsumerStarted(queue);
+            return subscription;
+        }
+        catch (OperationCanceledException) when (_pending.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit;
+using ResilientRabbit.DependencyInjection;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds topology and consumers to a registered client.</summary>
+public static class ResilientRabbitBuilderExtensions
+{
+    /// <summary>Adds exchanges, queues and bindings: declared before anything is published or consumed, and again on every new connection. May be called several times.</summary>
+    /// <param name="builder">The builder of the client.</param>
+    /// <param name="configure">Describes the topology. What is not valid is thrown when the client is first resolved, at the latest when the host starts.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentException">The builder does not come from <c>AddResilientRabbit</c>.</exception>
+    public static IResilientRabbitBuilder AddTopology(this IResilientRabbitBuilder builder, Action<TopologyBuilder> configure)
+    {
+        ClientRegistration registration = RegistrationOf(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        registration.Topologies.Add(configure);
+        AddHost(builder.Services, registration);
+        return builder;
+    }
+
+    /// <summary>Adds a consumer that runs for the life of the host. Each message is handled by a handler from a scope of its own. May be called several times, also for one queue.</summary>
+    /// <typeparam name="THandler">The handler; registered as scoped unless it is registered already.</typeparam>
+    /// <param name="builder">The builder of the client.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="configure">Changes the options of the subscription.</param>
+    /// <returns>The same builder.</returns>
+    /// <remarks>The host starts although no broker is reachable: the consumer starts in the background. When the host stops, running handlers are waited for before the client is disposed.</remarks>
+    /// <exception cref="ArgumentException">The name of the queue is empty, or the builder does not come from <c>AddResilientRabbit</c>.</exception>
+    public static IResilientRabbitBuilder AddConsumer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler>(
+        this IResilientRabbitBuilder builder, string queue, Action<ConsumerOptions>? configure = null)
+        where THandler : class, IMessageHandler
+    {
+        ClientRegistration registration = RegistrationOf(builder);
+        ArgumentException.ThrowIfNullOrEmpty(queue);
+        builder.Services.TryAddScoped<THandler>();
+        registration.Consumers.Add(new ConsumerRegistration(queue, configure, static scopes => new ScopedHandler<THandler>(scopes)));
+        AddHost(builder.Services, registration);
+        return builder;
+    }
+
+    private static ClientRegistration RegistrationOf(IResilientRabbitBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return ClientRegistration.Find(builder.Services, builder.Name)
+            ?? throw new ArgumentException($"No client named '{builder.Name}' was registered; call AddResilientRabbit first.", nameof(builder));
+    }
+
+    private static void AddHost(IServiceCollection services, ClientRegistration registration)
+    {
+        if (!registration.IsHosted)
+        {
+            registration.IsHosted = true;
+            services.AddSingleton<IHostedService>(provider => CreateHost(provider, registration));
+        }
+    }
+
+    private static ClientHost CreateHost(IServiceProvider provider, ClientRegistration registration)
+    {
+        ILogger logger = (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ResilientRabbit.Host");
+        IServiceScopeFactory scopes = provider.GetRequiredService<IServiceScopeFactory>();
+        IRabbitClient client = ClientRegistration.GetClient(provider, registration.Name);
+        List<HostedConsumer> consumers = [];
+        foreach (ConsumerRegistration consumer in registration.Consumers)
+        {
+            consumers.Add(new HostedConsumer(consumer.Queue, consumer.NewHandler(scopes), consumer.NewOptions(), logger));
+        }
+
+        return new ClientHost(client, consumers, provider.GetService<IHostApplicationLifetime>(), logger);
+    }
+}

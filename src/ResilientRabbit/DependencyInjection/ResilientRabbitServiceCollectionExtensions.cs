@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using ResilientRabbit;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.DependencyInjection;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers clients of ResilientRabbit.</summary>
+public static class ResilientRabbitServiceCollectionExtensions
+{
+    /// <summary>Registers the default client: <see cref="IRabbitClient"/> and <see cref="IPublisher"/> as singletons. Calling it again adds to the configuration of the same client.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Changes the options; applied in the order of the calls. Without it a broker on this machine is meant.</param>
+    /// <returns>A builder for topology and consumers.</returns>
+    /// <exception cref="OptionsValidationException">The options are not valid; thrown when the host starts or, without a host, when the client is first resolved.</exception>
+    public static IResilientRabbitBuilder AddResilientRabbit(this IServiceCollection services, Action<ResilientRabbitOptions>? configure = null)
+        => Add(services, Options.Options.DefaultName, configure, section: null);
+
+    /// <summary>Registers the default client and binds its options to a configuration section. Unknown keys are refused; OpenStack's keys (<c>rabbit_hosts</c>, <c>rabbit_userid</c>, …) are understood.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="section">The section, for example <c>configuration.GetSection("ResilientRabbit")</c>. It is read once; later changes have no effect.</param>
+    /// <returns>A builder for topology and consumers.</returns>
+    /// <exception cref="OptionsValidationException">The options are not valid; thrown when the host starts or, without a host, when the client is first resolved.</exception>
+    public static IResilientRabbitBuilder AddResilientRabbit(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        return Add(services, Options.Options.DefaultName, configure: null, section);
+    }
+
+    /// <summary>Registers a client under a name, one per cluster: <see cref="IRabbitClient"/> and <see cref="IPublisher"/> as singletons with the name as service key.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="configure">Changes the options; applied in the order of the calls.</param>
+    /// <returns>A builder for topology and consumers.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="OptionsValidationException">The options are not valid; thrown when the host starts or, without a host, when the client is first resolved.</exception>
+    public static IResilientRabbitBuilder AddResilientRabbit(this IServiceCollection services, string name, Action<ResilientRabbitOptions> configure)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        return Add(services, name, configure, section: null);
+    }
+
+    /// <summary>Registers a client under a name and binds its options to a configuration section. Unknown keys are refused; OpenStack's keys are understood.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="section">The section. It is read once; later changes have no effect.</param>
+    /// <returns>A builder for topology and consumers.</returns>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    /// <exception cref="OptionsValidationException">The options are not valid; thrown when the host starts or, without a host, when the client is first resolved.</exception>
+    public static IResilientRabbitBuilder AddResilientRabbit(this IServiceCollection services, string name, IConfiguration section)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(section);
+        return Add(services, name, configure: null, section);
+    }
+
+    private static ResilientRabbitBuilder Add(IServiceCollection services, string name, Action<ResilientRabbitOptions>? configure, IConfiguration? section)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ClientRegistration registration = ClientRegistration.Find(services, name) ?? AddClient(services, name);
+        OptionsBuilder<ResilientRabbitOptions> options = services.AddOptions<ResilientRabbitOptions>(name);
+        if (section is not null)
+        {
+            registration.Sections.Add(section);
+            options.Configure(target => _ = SectionBinder.Bind(section, target));
+        }
+
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        return new ResilientRabbitBuilder(services, registration);
+    }
+
+    private static ClientRegistration AddClient(IServiceCollection services, string name)
+    {
+        var registration = new ClientRegistration(name);
+        services.AddSingleton(registration);
+        services.AddOptionsWithValidateOnStart<ResilientRabbitOptions>(name);
+        services.AddSingleton<IValidateOptions<ResilientRabbitOptions>>(registration.Sections);
+        services.AddSingleton<IValidateOptions<ResilientRabbitOptions>>(new ResilientRabbitOptionsValidator(name, registration.Sections.NewList));
+        if (name.Length == 0)
+        {
+            services.TryAddSingleton<IRabbitClient>(provider => ClientFactory.Create(provider, registration));
+            services.TryAddSingleton(static provider => provider.GetRequiredService<IRabbitClient>().Publisher);
+        }
+        else
+        {
+            services.TryAddKeyedSingleton<IRabbitClient>(name, (provider, _) => ClientFactory.Create(provider, registration));
+            services.TryAddKeyedSingleton(name, static (provider, key) => provider.GetRequiredKeyedService<IRabbitClient>(key).Publisher);
+        }
+
+        return registration;
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging;
+
+namespace ResilientRabbit.Diagnostics;
+
+/// <summary>Log events 1000 to 1199: connections and channels. Numbers and names are API and never reused.</summary>
+internal static partial class ConnectionLog
+{
+    [LoggerMessage(EventId = 1000, EventName = "Connecting", Level = LogLevel.Debug, Message = "Connection {Connection}: connecting to {Endpoint}.")]
+    public static partial void Connecting(this ILogger logger, string connection, string endpoint);
+
+    [LoggerMessage(EventId = 1001, EventName = "Connected", Level = LogLevel.Information, Message = "Connection {Connection}: connected to {Endpoint}, cluster {Cluster} (again: {Again}).")]
+    public static partial void Connected(this ILogger logger, string connection, string endpoint, string? cluster, bool again);
+
+    [LoggerMessage(EventId = 1002, EventName = "ConnectAttemptFailed", Level = LogLevel.Warning, Message = "Connection {Connection}: {Failures} attempts in a row failed, the last one to {Endpoint}: {Reason}. Next in {Delay}; repeats are reported once a minute.")]
+    private static partial void ConnectAttemptFailedCore(this ILogger logger, string connection, string endpoint, ConnectionFailureReason reason, long failures, TimeSpan delay);
+
+    [LoggerMessage(EventId = 1003, EventName = "ConnectionLost", Level = LogLevel.Warning, Message = "Connection {Connection}: lost {Endpoint}: {Reason} ({ReplyCode} {ReplyText}). Reconnecting elsewhere if there is an elsewhere.")]
+    private static partial void ConnectionLostCore(this ILogger logger, string connection, string endpoint, ConnectionFailureReason reason, int replyCode, string replyText);
+
+    // 1004 Reconnected: said by 1001 with Again = true.
+    [LoggerMessage(EventId = 1005, EventName = "ConnectionFaulted", Level = LogLevel.Error, Message = "Connection {Connection}: {Endpoint} refuses us: {Reason} ({ReplyText}). Next attempt in {Delay}.")]
+    private static partial void ConnectionFaultedCore(this ILogger logger, string connection, string endpoint, ConnectionFailureReason reason, TimeSpan delay, string replyText);
+
+    [LoggerMessage(EventId = 1006, EventName = "ConnectionBlocked", Level = LogLevel.Warning, Message = "Connection {Connection}: the broker has blocked publishing: {Reason}. Publishing waits.")]
+    private static partial void ConnectionBlockedCore(this ILogger logger, string connection, string reason);
+
+    [LoggerMessage(EventId = 1007, EventName = "ConnectionUnblocked", Level = LogLevel.Information, Message = "Connection {Connection}: the broker accepts publishing again.")]
+    public static partial void ConnectionUnblocked(this ILogger logger, string connection);
+
+    [LoggerMessage(EventId = 1008, EventName = "ConnectionClosed", Level = LogLevel.Information, Message = "Client {Client}: closed; {Pending} messages were still pending.")]
+    public static partial void ClientClosed(this ILogger logger, string client, long pending);
+
+    [LoggerMessage(EventId = 1009, EventName = "IllegalTransition", Level = LogLevel.Error, Message = "Connection {Connection}: trigger {Trigger} cannot happen in state {State}; ignored. Please report this.")]
+    public static partial void IllegalTransition(this ILogger logger, string connection, ConnectionState state, string trigger);
+
+    [LoggerMessage(EventId = 1010, EventName = "SupervisorFailed", Level = LogLevel.Critical, Message = "Connection {Connection}: the supervising loop failed; the connection is closed. Please report this.")]
+    public static partial void SupervisorFailed(this ILogger logger, string connection, Exception exception);
+
+    [LoggerMessage(EventId = 1011, EventName = "StatusHandlerFailed", Level = LogLevel.Warning, Message = "A handler of StatusChanged threw.")]
+    public static partial void StatusHandlerFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1012, EventName = "TeardownIncomplete", Level = LogLevel.Debug, Message = "Tidying up a session with {Endpoint} did not end well: {Error}.")]
+    public static partial void TeardownIncomplete(this ILogger logger, string endpoint, string error);
+
+    [LoggerMessage(EventId = 1100, EventName = "ChannelClosedByBroker", Level = LogLevel.Warning, Message = "Lane {Lane}: the broker closed the channel: {ReplyCode} {ReplyText}.")]
+    private static partial void ChannelClosedByBrokerCore(this ILogger logger, int lane, int replyCode, string replyText);
+
+    public static void ConnectAttemptFailed(this ILogger logger, string connection, string endpoint, ConnectionFailureReason reason, long failures, TimeSpan delay)
+        => logger.ConnectAttemptFailedCore(connection, endpoint, reason, failures, delay);
+
+    public static void ConnectionLost(this ILogger logger, string connection, string endpoint, ConnectionFailureReason reason, int replyCode, string replyText)
+        => logger.ConnectionLostCore(connection, endpoint, reason, replyCode, PeerText.Sanitize(replyText));
+
+    public static void ConnectionFaulted(this ILogger logger, string connection, string endpoint, ConnectionFailureReason reason, TimeSpan delay, string replyText)
+        => logger.ConnectionFaultedCore(connection, endpoint, reason, delay, PeerText.Sanitize(replyText));
+
+    public static void ConnectionBlocked(this ILogger logger, string connection, string reason) => logger.ConnectionBlockedCore(connection, PeerText.Sanitize(reason));
+
+    public static void ChannelClosedByBroker(this ILogger logger, int lane, int replyCode, string replyText)
+        => logger.ChannelClosedByBrokerCore(lane, replyCode, PeerText.Sanitize(replyText));
+}
