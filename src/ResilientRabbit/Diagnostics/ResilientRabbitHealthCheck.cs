@@ -50,7 +50,7 @@ internal sealed class ResilientRabbitHealthCheck(IRabbitClient client) : IHealth
             return (HealthStatus.Degraded, $"The broker has blocked publishing: {reason}. Check its memory and disk alarms.");
         }
 
-        SubscriptionStatus? idle = status.Subscriptions.FirstOrDefault(static subscription => !subscription.IsConsuming);
+        SubscriptionStatus? idle = status.Subscriptions.FirstOrDefault(static subscription => subscription.State is not (SubscriptionState.Consuming or SubscriptionState.Paused));
         return idle is null ? (HealthStatus.Healthy, "Connected.") : (HealthStatus.Degraded, $"Queue '{idle.Queue}' is not being consumed.");
     }
 
@@ -70,6 +70,6 @@ internal sealed class ResilientRabbitHealthCheck(IRabbitClient client) : IHealth
         ["endpoints"] = string.Join(", ", status.Connections.Select(static connection => $"{connection.Name}={connection.Endpoint ?? "none"} ({connection.State})")),
         ["pending"] = status.Publishing.Pending,
         ["subscriptions"] = string.Create(
-            CultureInfo.InvariantCulture, $"{status.Subscriptions.Count(static subscription => subscription.IsConsuming)} of {status.Subscriptions.Count} consuming"),
+            CultureInfo.InvariantCulture, $"{status.Subscriptions.Count(static subscription => subscription.State == SubscriptionState.Consuming)} of {status.Subscriptions.Count} consuming"),
     };
 }
