@@ -1,0 +1,261 @@
+using Microsoft.Extensions.Logging;
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>
+/// Settles the deliveries of one channel. Acknowledgements are gathered: what lies below the oldest unsettled delivery goes out as one frame with
+/// <c>multiple</c>, the rest one by one, so that a slow handler holds up nobody. After <see cref="Close"/> nothing is sent any more.
+/// </summary>
+internal sealed class AckBatcher : IDisposable
+{
+    private readonly IAckChannel _channel;
+    private readonly SubscriptionCounters _counters;
+    private readonly ILogger _logger;
+    private readonly TimeSpan _delay;
+    private readonly int _threshold;
+    private readonly ITimer _timer;
+    private readonly Lock _lock = new();
+    private List<ulong> _acked = [];
+    private AckTicket? _oldest;
+    private AckTicket? _newest;
+    private bool _isTimerArmed;
+    private bool _isClosed;
+
+    public AckBatcher(IAckChannel channel, int prefetch, TimeSpan delay, SubscriptionCounters counters, ILogger logger, TimeProvider time)
+    {
+        _channel = channel;
+        _counters = counters;
+        _logger = logger;
+        _delay = delay;
+        // With half of the prefetch waiting the broker still has as much again to deliver: the pipe does not run dry.
+        _threshold = delay == TimeSpan.Zero ? 1 : Math.Max(1, prefetch / 2);
+        _timer = time.CreateTimer(static state => _ = ((AckBatcher)state!).FlushAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Takes a delivery into the list. Call it in the order of the tags.</summary>
+    public void Track(AckTicket ticket)
+    {
+        lock (_lock)
+        {
+            ticket.Previous = _newest;
+            if (_newest is null)
+            {
+                _oldest = ticket;
+            }
+            else
+            {
+                _newest.Next = ticket;
+            }
+
+            _newest = ticket;
+        }
+    }
+
+    /// <summary>Acknowledges a delivery, soon.</summary>
+    /// <returns>False when its channel is gone: nothing is sent and the broker delivers it again.</returns>
+    /// <exception cref="InvalidOperationException">It was settled before.</exception>
+    public async ValueTask<bool> AckAsync(AckTicket ticket)
+    {
+        bool isDue;
+        lock (_lock)
+        {
+            SettleNeedsLock(ticket);
+            if (_isClosed)
+            {
+                StaleNeedsLock(ticket.Tag);
+                return false;
+            }
+
+            UnlinkNeedsLock(ticket);
+            _acked.Add(ticket.Tag);
+            isDue = _acked.Count >= _threshold;
+            if (!isDue && !_isTimerArmed)
+            {
+                _isTimerArmed = _timer.Change(_delay, Timeout.InfiniteTimeSpan);
+            }
+        }
+
+        if (isDue)
+        {
+            await FlushAsync().ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives a delivery back to its queue, at once.</summary>
+    /// <returns>False when its channel is gone: the broker has requeued it by itself.</returns>
+    /// <exception cref="InvalidOperationException">It was settled before.</exception>
+    public async ValueTask<bool> RequeueAsync(AckTicket ticket)
+    {
+        lock (_lock)
+        {
+            SettleNeedsLock(ticket);
+            if (_isClosed)
+            {
+                StaleNeedsLock(ticket.Tag);
+                return false;
+            }
+        }
+
+        // The ticket stays in the list until its frame is queued: otherwise a later "multiple" could overtake it and acknowledge it.
+        if (!await TrySendAsync(ticket.Tag, static (channel, tag) => channel.RequeueAsync(tag)).ConfigureAwait(false))
+        {
+            _counters.AddStale(1);
+            return false;
+        }
+
+        lock (_lock)
+        {
+            UnlinkNeedsLock(ticket);
+        }
+
+        _counters.AddRequeued();
+        return true;
+    }
+
+    /// <summary>Sends what was acknowledged so far. Never throws: what cannot be sent is counted as stale.</summary>
+    public async Task FlushAsync()
+    {
+        List<ulong> acked;
+        ulong oldestUnsettled;
+        lock (_lock)
+        {
+            if (_isTimerArmed)
+            {
+                _isTimerArmed = false;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+
+            if (_acked.Count == 0 || _isClosed)
+            {
+                return;
+            }
+
+            acked = _acked;
+            _acked = new List<ulong>(acked.Capacity);
+            oldestUnsettled = _oldest?.Tag ?? ulong.MaxValue;
+        }
+
+        await SendAsync(acked, oldestUnsettled).ConfigureAwait(false);
+    }
+
+    /// <summary>Marks the channel as gone. What was not yet sent is stale.</summary>
+    public void Close()
+    {
+        lock (_lock)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _isClosed = true;
+            foreach (ulong tag in _acked)
+            {
+                StaleNeedsLock(tag);
+            }
+
+            _acked.Clear();
+        }
+
+        _timer.Dispose();
+    }
+
+    public void Dispose() => Close();
+
+    private static void SettleNeedsLock(AckTicket ticket)
+    {
+        if (ticket.IsSettled)
+        {
+            throw new InvalidOperationException($"The delivery {ticket.Tag} was settled before.");
+        }
+
+        ticket.IsSettled = true;
+    }
+
+    private async Task SendAsync(List<ulong> acked, ulong oldestUnsettled)
+    {
+        ulong upTo = 0;
+        int contiguous = 0;
+        foreach (ulong tag in acked)
+        {
+            if (tag < oldestUnsettled)
+            {
+                upTo = Math.Max(upTo, tag);
+                contiguous++;
+            }
+        }
+
+        if (contiguous > 0)
+        {
+            bool isSent = await TrySendAsync(upTo, contiguous > 1 ? static (channel, tag) => channel.AckAsync(tag, multiple: true) : static (channel, tag) => channel.AckAsync(tag, multiple: false)).ConfigureAwait(false);
+            Count(isSent, contiguous);
+        }
+
+        foreach (ulong tag in acked)
+        {
+            if (tag > oldestUnsettled)
+            {
+                Count(await TrySendAsync(tag, static (channel, single) => channel.AckAsync(single, multiple: false)).ConfigureAwait(false), 1);
+            }
+        }
+    }
+
+    private async ValueTask<bool> TrySendAsync(ulong tag, Func<IAckChannel, ulong, ValueTask> send)
+    {
+        try
+        {
+            await send(_channel, tag).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception exception)
+        {
+            // The channel died under the frame. Whatever the reason: the broker delivers again what it has no acknowledgement for.
+            _logger.AckNotSent(tag, exception.Message);
+            return false;
+        }
+    }
+
+    private void Count(bool isSent, int count)
+    {
+        if (isSent)
+        {
+            _counters.AddAcknowledged(count);
+        }
+        else
+        {
+            _counters.AddStale(count);
+        }
+    }
+
+    private void StaleNeedsLock(ulong tag)
+    {
+        _counters.AddStale(1);
+        _logger.AckSkippedChannelGone(tag);
+    }
+
+    private void UnlinkNeedsLock(AckTicket ticket)
+    {
+        if (ticket.Previous is null)
+        {
+            _oldest = ticket.Next;
+        }
+        else
+        {
+            ticket.Previous.Next = ticket.Next;
+        }
+
+        if (ticket.Next is null)
+        {
+            _newest = ticket.Previous;
+        }
+        else
+        {
+            ticket.Next.Previous = ticket.Previous;
+        }
+
+        (ticket.Previous, ticket.Next) = (null, null);
+    }
+}

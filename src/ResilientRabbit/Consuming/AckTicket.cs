@@ -1,0 +1,14 @@
+namespace ResilientRabbit.Consuming;
+
+/// <summary>The right to settle one delivery once. A node in the list of what is unsettled on a channel, in order of delivery.</summary>
+internal class AckTicket(ulong tag)
+{
+    public ulong Tag { get; } = tag;
+
+    // Touched under the lock of the AckBatcher only.
+    internal AckTicket? Previous { get; set; }
+
+    internal AckTicket? Next { get; set; }
+
+    internal bool IsSettled { get; set; }
+}

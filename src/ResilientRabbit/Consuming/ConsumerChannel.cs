@@ -1,0 +1,238 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using ResilientRabbit.Connections;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>
+/// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver calls it from the
+/// channel's dispatcher; it copies the body, hands the delivery over and returns at once.
+/// </summary>
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
+{
+    private readonly ConnectionEpoch _epoch;
+    private readonly IChannel _channel;
+    private readonly ConsumerSettings _settings;
+    private readonly SubscriptionCounters _counters;
+    private readonly ChannelWriter<Delivery> _deliveries;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _dead = new();
+    private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _lock = new();
+    private CancellationTokenRegistration _epochWatch;
+    private string _tag = "";
+    private long _received;
+    private int _running;
+    private volatile bool _isDraining;
+
+    public ConsumerChannel(
+        ConnectionEpoch epoch, IChannel channel, ConsumerSettings settings, SubscriptionCounters counters, ChannelWriter<Delivery> deliveries, ILogger logger, TimeProvider time)
+    {
+        _epoch = epoch;
+        _channel = channel;
+        _settings = settings;
+        _counters = counters;
+        _deliveries = deliveries;
+        _time = time;
+        Token = _dead.Token;
+        Acks = new AckBatcher(this, settings.Prefetch, settings.AckDelay, counters, logger, time);
+        channel.ChannelShutdownAsync += (_, reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
+        _epochWatch = epoch.Dead.Register(static state => ((ConsumerChannel)state!).End(new ConsumerEnd(ConsumerEndReason.SessionLost, "The connection was lost.")), this);
+    }
+
+    /// <summary>Completes with the reason when nothing can be received or settled here any more.</summary>
+    public Task<ConsumerEnd> Ended => _ended.Task;
+
+    /// <summary>The handlers' token: cancelled when the channel is gone or a stop does not wait any longer.</summary>
+    public CancellationToken Token { get; }
+
+    public AckBatcher Acks { get; }
+
+    public string ConsumerTag => _tag;
+
+    /// <summary>Deliveries so far.</summary>
+    public long Received => Interlocked.Read(ref _received);
+
+    IChannel? IAsyncBasicConsumer.Channel => _channel;
+
+    /// <summary>Sets the prefetch and subscribes.</summary>
+    public async Task ConsumeAsync(CancellationToken cancellationToken)
+    {
+        await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
+        _tag = await _channel.BasicConsumeAsync(
+            _settings.Queue,
+            autoAck: false,
+            _settings.ConsumerTag ?? string.Empty,
+            noLocal: false,
+            _settings.Exclusive,
+            new Dictionary<string, object?>(_settings.Arguments, StringComparer.Ordinal),
+            this,
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one.</summary>
+    public async Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            probe.ContinuationTimeout = limit;
+            return await probe.QueueDeclarePassiveAsync(_settings.Queue, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _epoch.Retire(probe);
+        }
+    }
+
+    /// <summary>Claims a delivery for a handler.</summary>
+    /// <returns>False when it is not to be handled here any more: the broker delivers it again.</returns>
+    public bool TryBegin()
+    {
+        lock (_lock)
+        {
+            if (_isDraining || _ended.Task.IsCompleted)
+            {
+                return false;
+            }
+
+            _running++;
+            return true;
+        }
+    }
+
+    /// <summary>Tells that a claimed delivery is settled or given up.</summary>
+    public void Finish()
+    {
+        lock (_lock)
+        {
+            if (--_running == 0 && _isDraining)
+            {
+                _idle.TrySetResult();
+            }
+        }
+    }
+
+    /// <summary>Hands out nothing more.</summary>
+    /// <returns>A task that completes when every claimed delivery is finished.</returns>
+    public Task BeginDraining()
+    {
+        lock (_lock)
+        {
+            _isDraining = true;
+            if (_running == 0)
+            {
+                _idle.TrySetResult();
+            }
+
+            return _idle.Task;
+        }
+    }
+
+    /// <summary>Cancels the consumer at the broker.</summary>
+    public Task CancelConsumerAsync(TimeSpan limit) => _channel.BasicCancelAsync(_tag, noWait: false, Token).WaitAsync(limit, _time, Token);
+
+    /// <summary>Sends the gathered acknowledgements and waits for an answer to a request behind them: then the broker has read them.</summary>
+    public async Task FlushAsync(TimeSpan limit)
+    {
+        await Acks.FlushAsync().ConfigureAwait(false);
+        await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, Token).WaitAsync(limit, _time, Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Cancels the handlers.</summary>
+    public void CancelHandlers() => _ = _dead.CancelAsync();
+
+    /// <summary>Ends this incarnation and closes its channel in the background: the broker requeues what is unsettled.</summary>
+    public void Retire(ConsumerEnd end)
+    {
+        End(end);
+        _epochWatch.Unregister();
+        _epoch.Retire(_channel);
+    }
+
+    public ValueTask AckAsync(ulong deliveryTag, bool multiple) => _channel.BasicAckAsync(deliveryTag, multiple, Token);
+
+    public ValueTask RequeueAsync(ulong deliveryTag) => _channel.BasicNackAsync(deliveryTag, multiple: false, requeue: true, Token);
+
+    public Task HandleBasicDeliverAsync(
+        string consumerTag,
+        ulong deliveryTag,
+        bool redelivered,
+        string exchange,
+        string routingKey,
+        IReadOnlyBasicProperties properties,
+        ReadOnlyMemory<byte> body,
+        CancellationToken cancellationToken = default)
+    {
+        if (_isDraining || _ended.Task.IsCompleted)
+        {
+            return Task.CompletedTask;
+        }
+
+        // The driver takes its buffer back when this method has returned.
+        byte[]? buffer = body.IsEmpty ? null : ArrayPool<byte>.Shared.Rent(body.Length);
+        body.CopyTo(buffer);
+        var message = new ReceivedMessage(buffer.AsMemory(0, body.Length), properties)
+        {
+            Queue = _settings.Queue,
+            Exchange = exchange,
+            RoutingKey = routingKey,
+            ConsumerTag = consumerTag,
+            Redelivered = redelivered,
+        };
+        var delivery = new Delivery(deliveryTag, this, message, buffer);
+        Acks.Track(delivery);
+        Interlocked.Increment(ref _received);
+        _counters.AddReceived();
+        if (!_deliveries.TryWrite(delivery))
+        {
+            Drop(delivery);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Forgets a delivery that no handler has begun.</summary>
+    public void Drop(Delivery delivery)
+    {
+        delivery.Release();
+        _counters.AddFinished();
+    }
+
+    public Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+    {
+        // What the handlers have acknowledged so far still counts; then the channel goes, because 4.3 waits for a cancel-ok that the driver does not send.
+        return EndAfterFlushAsync();
+    }
+
+    public Task HandleBasicCancelOkAsync(string consumerTag, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task HandleBasicConsumeOkAsync(string consumerTag, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
+
+    private async Task EndAfterFlushAsync()
+    {
+        await Acks.FlushAsync().ConfigureAwait(false);
+        End(new ConsumerEnd(ConsumerEndReason.CancelledByBroker, "The broker cancelled the consumer."));
+    }
+
+    private Task EndAsync(ConsumerEndReason reason, ShutdownEventArgs shutdown)
+    {
+        End(new ConsumerEnd(reason, $"{shutdown.ReplyCode} {shutdown.ReplyText}", shutdown.ReplyCode));
+        return Task.CompletedTask;
+    }
+
+    private void End(ConsumerEnd end)
+    {
+        if (_ended.TrySetResult(end))
+        {
+            Acks.Close();
+            _ = _dead.CancelAsync();
+        }
+    }
+}

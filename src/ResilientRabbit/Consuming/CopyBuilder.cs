@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>Builds the copies that go to the retry and the dead-letter queue.</summary>
+internal static partial class CopyBuilder
+{
+    private const int MaxReasonBytes = 1024;
+
+    /// <summary>The copy with everything the original had, as far as it can be published again.</summary>
+    public static OutboundMessage Full(ReceivedMessage message, string target, Settlement settlement, string reason)
+    {
+        MessageProperties properties = ReceivedProperties.CopyOf(message);
+        IDictionary<string, object?> headers = properties.Headers;
+        foreach (string name in headers.Keys.Where(static name => name.StartsWith(CopyHeaders.PublisherPrefix, StringComparison.Ordinal)).ToArray())
+        {
+            headers.Remove(name);
+        }
+
+        // The broker would send copies to these keys once more.
+        Rename(headers, CopyHeaders.CarbonCopy, CopyHeaders.OriginalCarbonCopy);
+
+        // A record that names our queue and no rejection would make the broker take the way back from the retry queue for a circle, and drop the message.
+        if (settlement == Settlement.Retry && headers.TryGetValue(CopyHeaders.Deaths, out object? deaths) && Names(deaths, message.Queue))
+        {
+            Rename(headers, CopyHeaders.Deaths, CopyHeaders.EarlierDeaths);
+        }
+
+        // An expiration would end the message in a queue that nobody is meant to lose it from.
+        if (properties.Expiration is { } expiration)
+        {
+            headers[CopyHeaders.OriginalExpiration] = ((long)expiration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            properties.Expiration = null;
+        }
+
+        // The broker refuses a user-id that is not the connection's user.
+        if (properties.UserId is { } user)
+        {
+            headers[CopyHeaders.OriginalUserId] = user;
+            properties.UserId = null;
+        }
+
+        AddOwn(headers, message, settlement, reason);
+        return Address(message, target, properties);
+    }
+
+    /// <summary>The copy without the original's headers, for a message whose headers no publisher can send.</summary>
+    public static OutboundMessage Bare(ReceivedMessage message, string target, Settlement settlement, string reason)
+    {
+        var properties = new MessageProperties { MessageId = message.MessageId, ContentType = message.ContentType };
+        AddOwn(properties.Headers, message, settlement, reason + " (the original's headers could not be published again)");
+        return Address(message, target, properties);
+    }
+
+    /// <summary>A short text about a failure: type and message, cut, without what looks like a secret.</summary>
+    public static string Reason(Settlement settlement, Exception? error) => error is null
+        ? $"The handler returned {settlement}."
+        : Cut(Secret().Replace(Credentials().Replace($"{error.GetType().Name}: {error.Message}", "://***@"), "${key}=***"));
+
+    private static OutboundMessage Address(ReceivedMessage message, string target, MessageProperties properties)
+    {
+        properties.Persistent = true;
+        return new OutboundMessage { Exchange = "", RoutingKey = target, Body = message.Body, Properties = properties, Mandatory = true };
+    }
+
+    private static void AddOwn(IDictionary<string, object?> headers, ReceivedMessage message, Settlement settlement, string reason)
+    {
+        if (!headers.ContainsKey(CopyHeaders.OriginalExchange))
+        {
+            headers[CopyHeaders.OriginalExchange] = message.Exchange;
+            headers[CopyHeaders.OriginalRoutingKey] = message.RoutingKey;
+        }
+
+        bool isRetry = settlement == Settlement.Retry;
+        headers[CopyHeaders.Attempt] = isRetry ? message.Attempt + 1 : message.Attempt;
+        headers[isRetry ? CopyHeaders.RetryReason : CopyHeaders.DeadLetterReason] = reason;
+    }
+
+    private static void Rename(IDictionary<string, object?> headers, string from, string to)
+    {
+        if (headers.Remove(from, out object? value))
+        {
+            headers[to] = value;
+        }
+    }
+
+    private static bool Names(object? deaths, string queue) => deaths is List<object?> list
+        && list.OfType<Dictionary<string, object?>>().Any(death => death.TryGetValue("queue", out object? name) && string.Equals(HeaderReader.Text(name), queue, StringComparison.Ordinal));
+
+    private static string Cut(string text)
+    {
+        if (Encoding.UTF8.GetByteCount(text) <= MaxReasonBytes)
+        {
+            return text;
+        }
+
+        var cut = new StringBuilder();
+        int bytes = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > MaxReasonBytes)
+            {
+                break;
+            }
+
+            cut.Append(rune.ToString());
+        }
+
+        return cut.ToString();
+    }
+
+    [GeneratedRegex(@"://[^/\s@]*@", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Credentials();
+
+    [GeneratedRegex(@"(?<key>password|passwd|pwd|secret|token|api[-_]?key)\s*[=:]\s*[^;,\s]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Secret();
+}

@@ -1,0 +1,33 @@
+using System.Buffers;
+using System.Diagnostics;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>One message on its way from the driver to a handler and to its settlement.</summary>
+internal sealed class Delivery(ulong tag, ConsumerChannel origin, ReceivedMessage message, byte[]? buffer)
+    : AckTicket(tag)
+{
+    private byte[]? _buffer = buffer;
+
+    /// <summary>The channel that delivered it: the only one that may settle it.</summary>
+    public ConsumerChannel Origin { get; } = origin;
+
+    public ReceivedMessage Message { get; } = message;
+
+    /// <summary>The driver's activity of the delivery: the parent of what the handler traces.</summary>
+    public Activity? Trace { get; } = Activity.Current;
+
+    /// <summary>Leaves the body to the garbage collector: a handler that was given up may still read it.</summary>
+    public void KeepBody() => _buffer = null;
+
+    /// <summary>Ends the life of the body.</summary>
+    public void Release()
+    {
+        Message.Release();
+        if (_buffer is { } rented)
+        {
+            _buffer = null;
+            ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+using System.Text;
+using RabbitMQ.Client;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>Reads header values without trusting their type.</summary>
+internal static class HeaderReader
+{
+    public static int Attempt(IReadOnlyDictionary<string, object?> headers) =>
+        headers.TryGetValue(CopyHeaders.Attempt, out object? value) && Number(value) is >= 1 and <= int.MaxValue and { } attempt ? (int)attempt : 1;
+
+    public static string? Text(object? value) => value switch
+    {
+        string text => text,
+        byte[] bytes => Encoding.UTF8.GetString(bytes),
+        BinaryTableValue { Bytes: { } bytes } => Encoding.UTF8.GetString(bytes),
+        AmqpTimestamp timestamp => timestamp.UnixTime.ToString(CultureInfo.InvariantCulture),
+        bool flag => flag ? "true" : "false",
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
+    public static long? Number(object? value) => value switch
+    {
+        long number => number,
+        int number => number,
+        uint number => number,
+        short number => number,
+        ushort number => number,
+        byte number => number,
+        sbyte number => number,
+        AmqpTimestamp timestamp => timestamp.UnixTime,
+        string or byte[] => long.TryParse(Text(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null,
+        _ => null,
+    };
+}

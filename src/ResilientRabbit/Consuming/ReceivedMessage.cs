@@ -1,0 +1,114 @@
+using System.Collections.ObjectModel;
+using RabbitMQ.Client;
+using ResilientRabbit.Consuming;
+
+namespace ResilientRabbit;
+
+/// <summary>A message as it was delivered.</summary>
+/// <remarks>Belongs to its handler until the handler returns. Not thread-safe.</remarks>
+public sealed class ReceivedMessage
+{
+    private readonly IReadOnlyBasicProperties? _source;
+    private ReadOnlyMemory<byte> _body;
+    private bool _isReleased;
+    private MessageProperties? _properties;
+    private IReadOnlyDictionary<string, object?>? _headers;
+
+    /// <summary>Makes a message, for tests of handlers.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="properties">The properties.</param>
+    public ReceivedMessage(ReadOnlyMemory<byte> body, MessageProperties? properties = null)
+    {
+        _body = body;
+        _properties = properties ?? new MessageProperties();
+    }
+
+    internal ReceivedMessage(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties source)
+    {
+        _body = body;
+        _source = source;
+    }
+
+    /// <summary>Gets the body. It lies in pooled memory: copy what is needed after the handler has returned.</summary>
+    /// <exception cref="ObjectDisposedException">The handler has returned.</exception>
+    public ReadOnlyMemory<byte> Body
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isReleased, this);
+            return _body;
+        }
+    }
+
+    /// <summary>Gets the queue it was consumed from.</summary>
+    public string Queue { get; init; } = "";
+
+    /// <summary>Gets the exchange it was published to; empty for the default exchange.</summary>
+    public string Exchange { get; init; } = "";
+
+    /// <summary>Gets the routing key it was published with. After a retry it is the name of the queue.</summary>
+    public string RoutingKey { get; init; } = "";
+
+    /// <summary>Gets the tag of the consumer that received it.</summary>
+    public string ConsumerTag { get; init; } = "";
+
+    /// <summary>Gets a value indicating whether the broker has delivered it before. It does not say that the application saw it.</summary>
+    public bool Redelivered { get; init; }
+
+    /// <summary>Gets the message-id; <see langword="null"/> when it has none.</summary>
+    public string? MessageId => _source is null ? _properties!.MessageId : _source.MessageId;
+
+    /// <summary>Gets the correlation-id; <see langword="null"/> when it has none.</summary>
+    public string? CorrelationId => _source is null ? _properties!.CorrelationId : _source.CorrelationId;
+
+    /// <summary>Gets the content-type; <see langword="null"/> when it has none.</summary>
+    public string? ContentType => _source is null ? _properties!.ContentType : _source.ContentType;
+
+    /// <summary>Gets the application's type name of the message; <see langword="null"/> when it has none.</summary>
+    public string? Type => _source is null ? _properties!.Type : _source.Type;
+
+    /// <summary>Gets the address for replies; <see langword="null"/> when it has none.</summary>
+    public string? ReplyTo => _source is null ? _properties!.ReplyTo : _source.ReplyTo;
+
+    /// <summary>Gets which attempt to handle it this is, counted over <see cref="Settlement.Retry"/>, from 1. A redelivery after a loss is no new attempt.</summary>
+    public int Attempt => HeaderReader.Attempt(Headers);
+
+    /// <summary>Gets the headers. Strings are byte arrays of UTF-8 as they came: see <see cref="GetHeaderText"/>.</summary>
+    public IReadOnlyDictionary<string, object?> Headers => _headers ??= ReadHeaders();
+
+    /// <summary>Gets a copy of all properties that can be published again.</summary>
+    public MessageProperties Properties => _properties ??= ReceivedProperties.Copy(_source!);
+
+    /// <summary>Gets a header as text, whatever its type on the wire: numbers in the invariant culture, byte arrays as UTF-8.</summary>
+    /// <param name="name">The name of the header.</param>
+    /// <returns>The text, or <see langword="null"/> when there is no such header, when it is null, a list or a table.</returns>
+    public string? GetHeaderText(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Headers.TryGetValue(name, out object? value) ? HeaderReader.Text(value) : null;
+    }
+
+    /// <summary>Gets a header as a number, also when it came as text.</summary>
+    /// <param name="name">The name of the header.</param>
+    /// <returns>The number, or <see langword="null"/> when there is no such header or it is no whole number of 64 bits.</returns>
+    public long? GetHeaderNumber(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Headers.TryGetValue(name, out object? value) ? HeaderReader.Number(value) : null;
+    }
+
+    /// <summary>Returns ids and sizes, never the content.</summary>
+    /// <returns>For example <c>orders: message 4711, attempt 1, 120 bytes</c>.</returns>
+    public override string ToString() => $"{Queue}: message {MessageId ?? "without id"}, attempt {Attempt}{(Redelivered ? ", redelivered" : "")}, {_body.Length} bytes";
+
+    /// <summary>What the driver delivered; null for a message made by a test.</summary>
+    internal IReadOnlyBasicProperties? Source => _source;
+
+    internal void Release() => _isReleased = true;
+
+    private IReadOnlyDictionary<string, object?> ReadHeaders()
+    {
+        IDictionary<string, object?>? headers = _source is null ? _properties!.HeadersOrNull : _source.Headers;
+        return headers is null ? ReadOnlyDictionary<string, object?>.Empty : new ReadOnlyDictionary<string, object?>(headers);
+    }
+}

@@ -1,0 +1,29 @@
+namespace ResilientRabbit.Consuming;
+
+/// <summary>How long to wait before the next attempt to consume: exponential, capped, with jitter.</summary>
+internal static class ResubscribeDelay
+{
+    private static readonly TimeSpan Base = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Short: a queue that comes back shall be consumed within two seconds.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>After a refusal that closed the whole connection: an early repetition would cost the other subscriptions theirs.</summary>
+    private static readonly TimeSpan LongestAfterConnectionClose = TimeSpan.FromSeconds(30);
+
+    /// <param name="failures">Failed attempts in a row; 0 stands for the first attempt after a loss, which is made at once.</param>
+    /// <param name="replyCode">The broker's reply code of the last failure; 0 when it gave none.</param>
+    /// <param name="jitter">A random number from 0 to 1.</param>
+    public static TimeSpan Of(int failures, int replyCode, double jitter)
+    {
+        if (failures <= 0)
+        {
+            return TimeSpan.Zero;
+        }
+
+        bool closesConnection = replyCode is 501 or 502 or 503 or 504 or 505 or 540;
+        TimeSpan longest = closesConnection ? LongestAfterConnectionClose : Longest;
+        TimeSpan delay = Base * Math.Pow(2, Math.Min(failures - 1, 20));
+        return (delay < longest ? delay : longest) * (0.5 + (jitter / 2));
+    }
+}

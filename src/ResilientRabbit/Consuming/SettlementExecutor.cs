@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Logging;
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>Carries out what a handler decided, and finishes the delivery. Never throws.</summary>
+internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings settings, SubscriptionCounters counters, ILogger logger, TimeProvider time)
+{
+    /// <summary>Before a message goes back because its copy could not be published: the broker would deliver it again at once.</summary>
+    private static readonly TimeSpan RequeueDelay = TimeSpan.FromSeconds(1);
+
+    /// <summary>Settles one delivery. A copy is published in the background: the worker goes on, the prefetch bounds how many there can be.</summary>
+    public async ValueTask SettleAsync(Delivery delivery, Settlement settlement, Exception? error)
+    {
+        if (settlement is Settlement.Retry or Settlement.DeadLetter)
+        {
+            _ = CopyAndFinishAsync(delivery, settlement, error);
+            return;
+        }
+
+        try
+        {
+            _ = settlement == Settlement.Ack
+                ? await delivery.Origin.Acks.AckAsync(delivery).ConfigureAwait(false)
+                : await delivery.Origin.Acks.RequeueAsync(delivery).ConfigureAwait(false);
+        }
+        finally
+        {
+            Finish(delivery);
+        }
+    }
+
+    /// <summary>Gives up a delivery without settling it: its channel is gone or going, the broker delivers it again.</summary>
+    public void Finish(Delivery delivery)
+    {
+        delivery.Release();
+        counters.AddFinished();
+        delivery.Origin.Finish();
+    }
+
+    private async Task CopyAndFinishAsync(Delivery delivery, Settlement settlement, Exception? error)
+    {
+        try
+        {
+            await CopyAsync(delivery, settlement, error).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            // Unsettled: it is delivered again when the channel ends.
+            logger.SettlementFailed(exception, delivery.Message.ToString());
+        }
+        finally
+        {
+            Finish(delivery);
+        }
+    }
+
+    private async Task CopyAsync(Delivery delivery, Settlement settlement, Exception? error)
+    {
+        ReceivedMessage message = delivery.Message;
+        string reason = CopyBuilder.Reason(settlement, error);
+        if (settlement == Settlement.Retry && message.Attempt >= settings.RetryLimit)
+        {
+            settlement = Settlement.DeadLetter;
+            reason = $"Attempt {message.Attempt} of {settings.RetryLimit}. {reason}";
+        }
+
+        string target = settlement == Settlement.Retry ? settings.RetryQueue : settings.DeadLetterQueue;
+        if (delivery.Origin.Token.IsCancellationRequested)
+        {
+            counters.AddStale(1);
+            logger.AckSkippedChannelGone(delivery.Tag);
+            return;
+        }
+
+        if (!await TryPublishAsync(delivery, target, settlement, reason).ConfigureAwait(false))
+        {
+            return;
+        }
+
+        if (settlement == Settlement.Retry)
+        {
+            counters.AddRetried();
+            logger.MessageRetried(message.MessageId, target, message.Attempt, reason);
+        }
+        else
+        {
+            counters.AddDeadLettered();
+            logger.MessageDeadLettered(message.MessageId, target, message.Attempt, reason);
+        }
+
+        await delivery.Origin.Acks.AckAsync(delivery).ConfigureAwait(false);
+    }
+
+    /// <summary>Publishes the copy. Where that fails the message goes back to its queue: it is never lost and never acknowledged without its copy.</summary>
+    private async Task<bool> TryPublishAsync(Delivery delivery, string target, Settlement settlement, string reason)
+    {
+        CancellationToken gone = delivery.Origin.Token;
+        try
+        {
+            await PublishAsync(delivery.Message, target, settlement, reason, gone).ConfigureAwait(false);
+            return true;
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            counters.AddStale(1);
+            logger.AckSkippedChannelGone(delivery.Tag);
+            return false;
+        }
+        catch (Exception exception)
+        {
+            logger.CopyNotPublished(exception, delivery.Message.MessageId, target);
+        }
+
+        await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await delivery.Origin.Acks.RequeueAsync(delivery).ConfigureAwait(false);
+        return false;
+    }
+
+    private async Task PublishAsync(ReceivedMessage message, string target, Settlement settlement, string reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await publisher.PublishAsync(CopyBuilder.Full(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException exception)
+        {
+            logger.CopyWithoutHeaders(message.MessageId, target, exception.Message);
+            await publisher.PublishAsync(CopyBuilder.Bare(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+namespace ResilientRabbit.Consuming;
+
+/// <summary>The counts of one subscription over all its channels. Thread-safe.</summary>
+internal sealed class SubscriptionCounters
+{
+    private int _unsettled;
+    private long _received;
+    private long _acknowledged;
+    private long _retried;
+    private long _deadLettered;
+    private long _requeued;
+    private long _stale;
+    private int _resubscribes;
+
+    public int Unsettled => Volatile.Read(ref _unsettled);
+
+    public long Received => Interlocked.Read(ref _received);
+
+    public long StaleAcks => Interlocked.Read(ref _stale);
+
+    public long Acknowledged => Interlocked.Read(ref _acknowledged);
+
+    public long Requeued => Interlocked.Read(ref _requeued);
+
+    public void AddReceived()
+    {
+        Interlocked.Increment(ref _received);
+        Interlocked.Increment(ref _unsettled);
+    }
+
+    public void AddFinished() => Interlocked.Decrement(ref _unsettled);
+
+    public void AddAcknowledged(int count) => Interlocked.Add(ref _acknowledged, count);
+
+    public void AddRetried() => Interlocked.Increment(ref _retried);
+
+    public void AddDeadLettered() => Interlocked.Increment(ref _deadLettered);
+
+    public void AddRequeued() => Interlocked.Increment(ref _requeued);
+
+    public void AddStale(int count) => Interlocked.Add(ref _stale, count);
+
+    public void AddResubscribe() => Interlocked.Increment(ref _resubscribes);
+
+    public SubscriptionStatus Snapshot(string queue, SubscriptionState state, string? lastError) => new(
+        queue,
+        state,
+        Unsettled,
+        Received,
+        Acknowledged,
+        Interlocked.Read(ref _retried),
+        Interlocked.Read(ref _deadLettered),
+        Requeued,
+        StaleAcks,
+        Volatile.Read(ref _resubscribes),
+        lastError);
+}

@@ -1,0 +1,26 @@
+namespace ResilientRabbit;
+
+/// <summary>The state and the counts of a subscription at one instant.</summary>
+/// <param name="Queue">The queue.</param>
+/// <param name="State">The state.</param>
+/// <param name="Unsettled">Messages in this process, waiting for a handler or being handled.</param>
+/// <param name="Received">Messages delivered, repeated ones included.</param>
+/// <param name="Acknowledged">Messages whose acknowledgement was sent; those retried and dead-lettered are among them.</param>
+/// <param name="Retried">Messages published, confirmed, to the retry queue.</param>
+/// <param name="DeadLettered">Messages published, confirmed, to the dead-letter queue.</param>
+/// <param name="Requeued">Messages given back to the queue.</param>
+/// <param name="StaleAcks">Messages that were handled and could not be acknowledged because their channel was gone: the broker delivers them again.</param>
+/// <param name="Resubscribes">How many times the subscription was set up again.</param>
+/// <param name="LastError">Why it was lost or could not be set up the last time; <see langword="null"/> when that never happened.</param>
+public sealed record SubscriptionStatus(
+    string Queue,
+    SubscriptionState State,
+    int Unsettled,
+    long Received,
+    long Acknowledged,
+    long Retried,
+    long DeadLettered,
+    long Requeued,
+    long StaleAcks,
+    int Resubscribes,
+    string? LastError);

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.Publishing;
+
+/// <summary>What the lanes of one publisher share, and how a settled message is finished.</summary>
+internal sealed class LaneContext
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    public required PublisherSettings Settings { get; init; }
+
+    /// <summary>The publish connections; lane n lives on number n modulo their count.</summary>
+    public required IReadOnlyList<ISessionSource> Sources { get; init; }
+
+    public required IRouteGuide Routes { get; init; }
+
+    public required PublishLedger Ledger { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>How long a message rests before its next copy, in units of the time provider's timestamp: doubling, with jitter.</summary>
+    public long RetryPause(int answered)
+    {
+        double ticks = Math.Min(FirstPause.Ticks * Math.Pow(2, Math.Min(answered, 16)), LongestPause.Ticks);
+        return (long)(ticks * (0.75 + (0.5 * Random.Shared.NextDouble())) * Time.TimestampFrequency / TimeSpan.TicksPerSecond);
+    }
+
+    /// <summary>Counts the outcome, then tells the caller. Called exactly once for each message, by whoever settled it.</summary>
+    public void Finish(PendingMessage message, SettleKind kind, Exception? cause = null)
+    {
+        if (kind == SettleKind.Confirmed)
+        {
+            Ledger.Release(message, null);
+            message.Complete(new PublishReceipt(message.MessageId, message.Attempts), null);
+            return;
+        }
+
+        Exception error = PublishErrors.Create(message, kind, this, cause, out PublishFailure failure);
+        if (failure == PublishFailure.Unknown)
+        {
+            Logger.PublishUnknown(message.Exchange, message.RoutingKey, message.MessageId, message.Attempts);
+        }
+        else if (failure == PublishFailure.Unroutable)
+        {
+            Logger.PublishUnroutable(message.Exchange, message.RoutingKey, message.MessageId);
+        }
+
+        Ledger.Release(message, failure);
+        message.Complete(default, error);
+    }
+
+    /// <summary>Why there is no connection at the moment, as far as one of them knows.</summary>
+    public ConnectionException? LastError => Sources.Select(static source => source.LastError).FirstOrDefault(static error => error is not null);
+}

@@ -1,0 +1,123 @@
+namespace ResilientRabbit.Publishing;
+
+/// <summary>The messages of a lane that are not on the wire: those to be sent, in order, and those that rest before they are sent again.</summary>
+internal sealed class LaneQueue
+{
+    private readonly Lock _gate = new();
+    private MessageList _ready;
+    private MessageList _resting;
+    private long _nextDeadline = long.MaxValue;
+    private long _nextDue = long.MaxValue;
+
+    public void Add(PendingMessage message)
+    {
+        lock (_gate)
+        {
+            _ready.Add(message);
+            _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+        }
+    }
+
+    /// <summary>Takes the next message; tombstones among them are the caller's to drop.</summary>
+    public PendingMessage? Take()
+    {
+        lock (_gate)
+        {
+            return _ready.Take();
+        }
+    }
+
+    /// <summary>Puts messages back before all others, in their order.</summary>
+    public void PutBack(ref MessageList front)
+    {
+        lock (_gate)
+        {
+            for (PendingMessage? message = front.First; message is not null; message = message.Next)
+            {
+                _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+            }
+
+            _ready.Prepend(ref front);
+        }
+    }
+
+    /// <summary>Keeps a message until its <see cref="PendingMessage.NotBefore"/>.</summary>
+    public void Rest(PendingMessage message)
+    {
+        lock (_gate)
+        {
+            _resting.Add(message);
+            _nextDue = Math.Min(_nextDue, message.NotBefore);
+            _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+        }
+    }
+
+    /// <summary>Moves rested messages to the front. True when there were any.</summary>
+    public bool Wake(long now)
+    {
+        lock (_gate)
+        {
+            if (_nextDue > now)
+            {
+                return false;
+            }
+
+            MessageList all = _resting;
+            var due = default(MessageList);
+            _resting = default;
+            _nextDue = long.MaxValue;
+            while (all.Take() is { } message)
+            {
+                // A tombstone goes to the front as well, where the writer drops it.
+                if (message.NotBefore <= now || message.IsSettled)
+                {
+                    due.Add(message);
+                }
+                else
+                {
+                    _resting.Add(message);
+                    _nextDue = Math.Min(_nextDue, message.NotBefore);
+                }
+            }
+
+            _ready.Prepend(ref due);
+            return true;
+        }
+    }
+
+    /// <summary>Adds the messages whose deadline has passed, or all, to the list. They stay where they are as tombstones once settled.</summary>
+    public void CollectExpired(long now, bool all, List<(PendingMessage Message, long Version)> into)
+    {
+        lock (_gate)
+        {
+            if (!all && _nextDeadline > now)
+            {
+                return;
+            }
+
+            _nextDeadline = long.MaxValue;
+            Collect(_ready.First, now, all, into);
+            Collect(_resting.First, now, all, into);
+        }
+    }
+
+    private void Collect(PendingMessage? first, long now, bool all, List<(PendingMessage Message, long Version)> into)
+    {
+        for (PendingMessage? message = first; message is not null; message = message.Next)
+        {
+            if (message.IsSettled)
+            {
+                continue;
+            }
+
+            if (all || message.Deadline <= now)
+            {
+                into.Add((message, message.Version));
+            }
+            else
+            {
+                _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+namespace ResilientRabbit.Publishing;
+
+/// <summary>A first-in first-out list of pending messages through their own links: no allocation. Not thread-safe.</summary>
+internal struct MessageList
+{
+    private PendingMessage? _head;
+    private PendingMessage? _tail;
+
+    public readonly PendingMessage? First => _head;
+
+    public readonly bool IsEmpty => _head is null;
+
+    public void Add(PendingMessage message)
+    {
+        message.Next = null;
+        if (_tail is null)
+        {
+            _head = message;
+        }
+        else
+        {
+            _tail.Next = message;
+        }
+
+        _tail = message;
+    }
+
+    public PendingMessage? Take()
+    {
+        PendingMessage? message = _head;
+        if (message is not null)
+        {
+            _head = message.Next;
+            message.Next = null;
+            if (_head is null)
+            {
+                _tail = null;
+            }
+        }
+
+        return message;
+    }
+
+    /// <summary>Puts the whole of the other list, in its order, before this one.</summary>
+    public void Prepend(ref MessageList front)
+    {
+        if (front._head is null)
+        {
+            return;
+        }
+
+        front._tail!.Next = _head;
+        _tail ??= front._tail;
+        _head = front._head;
+        front = default;
+    }
+}

@@ -1,0 +1,37 @@
+namespace ResilientRabbit.Publishing;
+
+/// <summary>Keeps pending messages for reuse, at most as many as may be pending. Thread-safe.</summary>
+internal sealed class MessagePool
+{
+    private readonly Lock _gate = new();
+    private readonly PendingMessage?[] _items;
+    private int _count;
+
+    public MessagePool(int capacity) => _items = new PendingMessage?[capacity];
+
+    public PendingMessage Rent()
+    {
+        lock (_gate)
+        {
+            if (_count > 0)
+            {
+                PendingMessage message = _items[--_count]!;
+                _items[_count] = null;
+                return message;
+            }
+        }
+
+        return new PendingMessage(this);
+    }
+
+    public void Return(PendingMessage message)
+    {
+        lock (_gate)
+        {
+            if (_count < _items.Length)
+            {
+                _items[_count++] = message;
+            }
+        }
+    }
+}

@@ -1,0 +1,331 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+using RabbitMQ.Client;
+using ResilientRabbit.Connections;
+
+namespace ResilientRabbit.Publishing;
+
+/// <summary>
+/// One message from the call to its outcome. Pooled. Its state and its version live in one word that is changed by compare-and-swap only,
+/// so that a late answer of a dead session can neither settle it twice nor settle what the object was reused for.
+/// </summary>
+/// <remarks>
+/// Two references keep it from the pool: the engine's (it is in exactly one list or ring) and the caller's (until the result was taken).
+/// </remarks>
+internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThreadPoolWorkItem
+{
+    /// <summary>Present from the second copy on: the number of the copy.</summary>
+    public const string AttemptHeader = "x-publish-attempt";
+
+    private const long StateMask = 0xFF;
+    private const int VersionShift = 8;
+
+    private const long Queued = 0;
+    private const long Writing = 1;
+    private const long InFlight = 2;
+    private const long Settled = 3;
+
+    // Settled or nacked while the driver was still copying the body: the writer finishes it.
+    private const long NackedInWriting = 4;
+    private const long SettlingBase = 16;
+
+    private readonly MessagePool _pool;
+    private readonly object _publishId = 0L;
+    private ManualResetValueTaskSourceCore<PublishReceipt> _core;
+    private PublishReceipt _receipt;
+    private Exception? _error;
+    private long _word;
+    private int _references;
+    private bool _reusable;
+    private CancellationTokenRegistration _registration;
+
+    public PendingMessage(MessagePool pool)
+    {
+        _pool = pool;
+        Headers = new Dictionary<string, object?>(2, StringComparer.Ordinal) { [PublishChannel.PublishIdHeader] = _publishId };
+        Properties = new BasicProperties { Headers = Headers };
+    }
+
+    public Dictionary<string, object?> Headers { get; }
+
+    public BasicProperties Properties { get; }
+
+    public string Exchange { get; private set; } = string.Empty;
+
+    public string RoutingKey { get; private set; } = string.Empty;
+
+    public ReadOnlyMemory<byte> Body { get; private set; }
+
+    public bool Mandatory { get; private set; }
+
+    public int Size { get; private set; }
+
+    public Lane Lane { get; private set; } = null!;
+
+    /// <summary>A timestamp of the client's time provider.</summary>
+    public long Deadline { get; private set; }
+
+    public string MessageId => Properties.MessageId!;
+
+    public long PublishId => Unsafe.Unbox<long>(_publishId);
+
+    /// <summary>Copies handed to the driver. Written by the writer of the lane only.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Copies that were nacked.</summary>
+    public int Nacks { get; set; }
+
+    /// <summary>Copies that were nacked, returned or refused. When it is below <see cref="Attempts"/>, the fate of a copy is unknown.</summary>
+    public int Answered { get; set; }
+
+    /// <summary>The broker's words on the copy that ends the message.</summary>
+    public (int Code, string Text) Reply { get; set; }
+
+    /// <summary>Before this timestamp it is not sent again.</summary>
+    public long NotBefore { get; set; }
+
+    /// <summary>The link of the list it is in.</summary>
+    public PendingMessage? Next { get; set; }
+
+    public FlushGeneration Generation { get; set; } = null!;
+
+    /// <summary>False while it waits for room: then it is not pending and not counted.</summary>
+    public bool IsAdmitted { get; set; }
+
+    /// <summary>True when the ledger has counted its outcome. Guarded by the ledger's lock, like <see cref="IsAdmitted"/>.</summary>
+    public bool WasReleased { get; set; }
+
+    /// <summary>Completed when it was admitted or settled; made only for batches that wait for room.</summary>
+    public TaskCompletionSource? Admission { get; set; }
+
+    public BatchSink? Batch { get; private set; }
+
+    public int BatchIndex { get; private set; }
+
+    public long Version => Volatile.Read(ref _word) >> VersionShift;
+
+    public bool IsSettled => (Volatile.Read(ref _word) & StateMask) is Settled;
+
+    public bool IsInFlight => (Volatile.Read(ref _word) & StateMask) is InFlight or Writing;
+
+    /// <summary>Starts a new life. The properties were copied into <see cref="Properties"/> before.</summary>
+    public void Begin(in OutboundMessage message, long publishId, Lane lane, bool mandatory, long deadline, BatchSink? batch, int batchIndex)
+    {
+        Exchange = message.Exchange;
+        RoutingKey = message.RoutingKey;
+        Body = message.Body;
+        Size = message.Body.Length;
+        Mandatory = mandatory;
+        Lane = lane;
+        Deadline = deadline;
+        Batch = batch;
+        BatchIndex = batchIndex;
+        Unsafe.Unbox<long>(_publishId) = publishId;
+        _references = 2;
+        _reusable = true;
+        Volatile.Write(ref _word, (Version + 1) << VersionShift | Queued);
+    }
+
+    /// <summary>Must be called before the message is visible to any other thread.</summary>
+    public void WatchCancellation(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(
+                static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
+        }
+    }
+
+    public ValueTask<PublishReceipt> AsValueTask() => new(this, _core.Version);
+
+    /// <summary>Takes the message for writing. False when it was settled meanwhile: a tombstone.</summary>
+    public bool TryBeginWrite() => TryMove(Queued, Writing);
+
+    /// <summary>Takes an in-flight message for writing another copy; see the stall probe.</summary>
+    public bool TryBeginCopy(long version) => Version == version && TryMove(InFlight, Writing);
+
+    /// <summary>Ends the writing. When it was settled or nacked meanwhile, that is for the writer to finish.</summary>
+    public WriteEnd EndWrite()
+    {
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            long state = word & StateMask;
+            switch (state)
+            {
+                case Writing when TrySwap(word, InFlight):
+                    return WriteEnd.InFlight;
+                case NackedInWriting when TrySwap(word, Queued):
+                    return WriteEnd.Nacked;
+                case >= SettlingBase when TrySwap(word, Settled):
+                    return new WriteEnd(true, false, (SettleKind)(state - SettlingBase));
+            }
+        }
+    }
+
+    /// <summary>Settles the message if nobody has. Deferred means: the writer will finish it in a moment.</summary>
+    public SettleResult TrySettle(long version, SettleKind kind)
+    {
+        var spin = default(SpinWait);
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            if (word >> VersionShift != version)
+            {
+                return SettleResult.TooLate;
+            }
+
+            switch (word & StateMask)
+            {
+                case Queued or InFlight when TrySwap(word, Settled):
+                    return SettleResult.Settled;
+                case Writing when TrySwap(word, SettlingBase + (long)kind):
+                    return SettleResult.Deferred;
+                case NackedInWriting:
+                    // The copying of the body ends in a moment; then it is waiting again.
+                    spin.SpinOnce();
+                    continue;
+                case Queued or InFlight or Writing:
+                    continue;
+                default:
+                    return SettleResult.TooLate;
+            }
+        }
+    }
+
+    /// <summary>Takes an unanswered or nacked message back to be sent again. TooLate: it is a tombstone.</summary>
+    public SettleResult TryTakeBack(long version)
+    {
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            if (word >> VersionShift != version)
+            {
+                return SettleResult.TooLate;
+            }
+
+            switch (word & StateMask)
+            {
+                case InFlight when TrySwap(word, Queued):
+                    return SettleResult.Settled;
+                case Writing when TrySwap(word, NackedInWriting):
+                    return SettleResult.Deferred;
+                case InFlight or Writing:
+                    continue;
+                default:
+                    return SettleResult.TooLate;
+            }
+        }
+    }
+
+    /// <summary>Hands the outcome to the caller, once, after the message was settled and released from the ledger.</summary>
+    public void Complete(in PublishReceipt receipt, Exception? error)
+    {
+        if (!_registration.Equals(default) && !_registration.Unregister())
+        {
+            // The callback runs or has run with this object: it must not meet its next life.
+            _reusable = false;
+        }
+
+        _registration = default;
+        Admission?.TrySetResult();
+        if (Batch is { } batch)
+        {
+            int index = BatchIndex;
+            ReleaseReference();
+            batch.Complete(index, receipt, error);
+            return;
+        }
+
+        _receipt = receipt;
+        _error = error;
+
+        // The caller's continuation must not run on the driver's loop, and must not cost an allocation either.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>Drops the engine's or the caller's reference.</summary>
+    public void ReleaseReference()
+    {
+        if (Interlocked.Decrement(ref _references) == 0 && _reusable)
+        {
+            Reset();
+            _pool.Return(this);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        if (_error is null)
+        {
+            _core.SetResult(_receipt);
+        }
+        else
+        {
+            _core.SetException(_error);
+        }
+    }
+
+    PublishReceipt IValueTaskSource<PublishReceipt>.GetResult(short token)
+    {
+        try
+        {
+            return _core.GetResult(token);
+        }
+        finally
+        {
+            _core.Reset();
+            ReleaseReference();
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<PublishReceipt>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<PublishReceipt>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
+        => _core.OnCompleted(continuation, state, token, flags);
+
+    private void OnCancelled(CancellationToken token)
+    {
+        // Never reused after this: the callback may outlive the settlement by another thread.
+        _reusable = false;
+        long version = Version;
+        CancelledBy = token;
+        Lane.Settle(this, version, SettleKind.Cancelled);
+    }
+
+    /// <summary>The token that ended it.</summary>
+    public CancellationToken CancelledBy { get; private set; }
+
+    private bool TryMove(long from, long to)
+    {
+        long word = Volatile.Read(ref _word);
+        return (word & StateMask) == from && TrySwap(word, to);
+    }
+
+    private bool TrySwap(long word, long state)
+        => Interlocked.CompareExchange(ref _word, (word & ~StateMask) | state, word) == word;
+
+    private void Reset()
+    {
+        Body = default;
+        Batch = null;
+        Next = null;
+        Admission = null;
+        Generation = null!;
+        IsAdmitted = false;
+        Attempts = 0;
+        Nacks = 0;
+        Answered = 0;
+        WasReleased = false;
+        Reply = default;
+        NotBefore = 0;
+        CancelledBy = default;
+        _error = null;
+        _receipt = default;
+        if (Headers.Count > 1)
+        {
+            Headers.Clear();
+            Headers[PublishChannel.PublishIdHeader] = _publishId;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+using System.Globalization;
+using RabbitMQ.Client;
+
+namespace ResilientRabbit.Publishing;
+
+/// <summary>Copies the caller's properties into a pending message's own driver object, and refuses what the broker would close a channel for.</summary>
+internal static class PropertiesCopier
+{
+    /// <summary>RabbitMQ refuses an expiration of 2^32 ms and more.</summary>
+    private static readonly TimeSpan MaxExpiration = TimeSpan.FromMilliseconds(uint.MaxValue);
+
+    /// <summary>Returns null when the properties can be sent, otherwise what is wrong with them.</summary>
+    public static ArgumentException? Copy(MessageProperties? source, PendingMessage message, string? newMessageId, bool persistent)
+    {
+        BasicProperties target = message.Properties;
+        target.MessageId = source?.MessageId ?? newMessageId;
+        target.DeliveryMode = (source?.Persistent ?? persistent) ? DeliveryModes.Persistent : DeliveryModes.Transient;
+        if (source is null)
+        {
+            ClearOptional(target);
+            return null;
+        }
+
+        if (Check(source) is { } error)
+        {
+            return error;
+        }
+
+        target.CorrelationId = source.CorrelationId;
+        target.ContentType = source.ContentType;
+        target.ContentEncoding = source.ContentEncoding;
+        target.ReplyTo = source.ReplyTo;
+        target.Type = source.Type;
+        target.AppId = source.AppId;
+        target.UserId = source.UserId;
+        target.Expiration = source.Expiration is { } expiration ? ((long)expiration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : null;
+        target.Timestamp = source.Timestamp is { } timestamp ? new AmqpTimestamp(timestamp.ToUnixTimeSeconds()) : default;
+        if (source.Timestamp is null)
+        {
+            target.ClearTimestamp();
+        }
+
+        if (source.Priority is { } priority)
+        {
+            target.Priority = priority;
+        }
+        else
+        {
+            target.ClearPriority();
+        }
+
+        return source.HeadersOrNull is { } headers ? HeaderCopier.Copy(headers, message.Headers) : null;
+    }
+
+    private static ArgumentException? Check(MessageProperties source)
+    {
+        if (source.Expiration is { } expiration && (expiration < TimeSpan.Zero || expiration > MaxExpiration))
+        {
+            return new ArgumentException($"Expiration is {expiration}; it must be between zero and {MaxExpiration}.", "properties");
+        }
+
+        return CheckText(source.MessageId, nameof(source.MessageId)) ?? CheckText(source.CorrelationId, nameof(source.CorrelationId))
+            ?? CheckText(source.ContentType, nameof(source.ContentType)) ?? CheckText(source.ContentEncoding, nameof(source.ContentEncoding))
+            ?? CheckText(source.ReplyTo, nameof(source.ReplyTo)) ?? CheckText(source.Type, nameof(source.Type))
+            ?? CheckText(source.AppId, nameof(source.AppId)) ?? CheckText(source.UserId, nameof(source.UserId));
+    }
+
+    private static ArgumentException? CheckText(string? text, string name) => text is null ? null : NameRules.Check(text, name);
+
+    private static void ClearOptional(BasicProperties target)
+    {
+        target.CorrelationId = null;
+        target.ContentType = null;
+        target.ContentEncoding = null;
+        target.ReplyTo = null;
+        target.Type = null;
+        target.AppId = null;
+        target.UserId = null;
+        target.Expiration = null;
+        target.ClearTimestamp();
+        target.ClearPriority();
+    }
+}

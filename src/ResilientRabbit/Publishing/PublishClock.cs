@@ -1,0 +1,88 @@
+namespace ResilientRabbit.Publishing;
+
+/// <summary>Enforces deadlines: one timer for all messages of a publisher, which stands still while nothing is pending.</summary>
+internal sealed class PublishClock : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(25);
+
+    private readonly PublishLedger _ledger;
+    private readonly Lane[] _lanes;
+    private readonly TimeProvider _time;
+    private readonly ITimer _timer;
+    private readonly List<(PendingMessage Message, long Version)> _scratch = [];
+    private int _running;
+    private int _ticking;
+    private bool _disposed;
+
+    public PublishClock(PublishLedger ledger, Lane[] lanes, TimeProvider time)
+    {
+        _ledger = ledger;
+        _lanes = lanes;
+        _time = time;
+        _timer = time.CreateTimer(static state => ((PublishClock)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Lets the timer run, because something is pending.</summary>
+    public void Run()
+    {
+        if (Volatile.Read(ref _running) == 0 && Interlocked.Exchange(ref _running, 1) == 0 && !Volatile.Read(ref _disposed))
+        {
+            _timer.Change(Period, Period);
+        }
+    }
+
+    /// <summary>Settles everything that is pending or waiting: the client is closing.</summary>
+    public void SettleAll()
+    {
+        List<(PendingMessage Message, long Version)> all = [];
+        _ledger.CollectWaiting(0, all: true, all);
+        foreach ((PendingMessage message, long version) in all)
+        {
+            message.Lane.Settle(message, version, SettleKind.Closed);
+        }
+
+        foreach (Lane lane in _lanes)
+        {
+            lane.SettleAll(all);
+        }
+    }
+
+    public void Dispose()
+    {
+        Volatile.Write(ref _disposed, true);
+        _timer.Dispose();
+    }
+
+    private void Tick()
+    {
+        if (Interlocked.Exchange(ref _ticking, 1) != 0)
+        {
+            return;
+        }
+
+        long now = _time.GetTimestamp();
+        _scratch.Clear();
+        _ledger.CollectWaiting(now, all: false, _scratch);
+        foreach ((PendingMessage message, long version) in _scratch)
+        {
+            message.Lane.Settle(message, version, SettleKind.Expired);
+        }
+
+        foreach (Lane lane in _lanes)
+        {
+            lane.Tick(now, _scratch);
+        }
+
+        if (_ledger.IsIdle)
+        {
+            Volatile.Write(ref _running, 0);
+            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            if (!_ledger.IsIdle)
+            {
+                Run();
+            }
+        }
+
+        Volatile.Write(ref _ticking, 0);
+    }
+}

@@ -1,0 +1,241 @@
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+
+namespace ResilientRabbit.Publishing;
+
+/// <summary>Checks messages, gives them an identity, a deadline and a lane, and keeps the clock of their deadlines.</summary>
+internal sealed class Publisher : IPublisher
+{
+    private readonly LaneContext _context;
+    private readonly PublisherSettings _settings;
+    private readonly Lane[] _lanes;
+    private readonly PublishLedger _ledger;
+    private readonly MessagePool _pool;
+    private readonly MessageIds _ids = new();
+    private readonly PublishClock _clock;
+    private readonly TimeProvider _time;
+    private long _lastId;
+    private int _started;
+    private bool _closed;
+
+    public Publisher(LaneContext context)
+    {
+        _context = context;
+        _settings = context.Settings;
+        _ledger = context.Ledger;
+        _time = context.Time;
+        _pool = new MessagePool(_settings.MaxPendingMessages);
+        _lanes = [.. Enumerable.Range(0, _settings.Lanes).Select(index => new Lane(index, context, context.Sources[index % context.Sources.Count]))];
+        _clock = new PublishClock(_ledger, _lanes, _time);
+    }
+
+    public PublishCounts Counts => _ledger.Counts;
+
+    public ValueTask<PublishReceipt> PublishAsync(
+        string exchange, string routingKey, ReadOnlyMemory<byte> body, MessageProperties? properties = null, CancellationToken cancellationToken = default)
+        => PublishAsync(new OutboundMessage { Exchange = exchange, RoutingKey = routingKey, Body = body, Properties = properties }, cancellationToken);
+
+    public ValueTask<PublishReceipt> PublishAsync(OutboundMessage message, CancellationToken cancellationToken = default)
+    {
+        if (Prepare(message, cancellationToken, null, 0, out PendingMessage? pending) is { } error)
+        {
+            return ValueTask.FromException<PublishReceipt>(error);
+        }
+
+        ValueTask<PublishReceipt> result = pending!.AsValueTask();
+        Submit(pending);
+        return result;
+    }
+
+    public async ValueTask<PublishBatchResult> PublishBatchAsync(IReadOnlyList<OutboundMessage> messages, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _closed), typeof(RabbitClient));
+        int count = messages.Count;
+        if (count == 0)
+        {
+            return new PublishBatchResult([], 0);
+        }
+
+        var sink = new BatchSink(count);
+        for (int index = 0; index < count; index++)
+        {
+            if (Prepare(messages[index], cancellationToken, sink, index, out PendingMessage? pending) is { } error)
+            {
+                sink.Complete(index, default, error);
+                continue;
+            }
+
+            if (Submit(pending!, tellAdmission: true) is { } admitted)
+            {
+                // One at a time: a batch larger than the limits waits here and not in a line of its own making.
+                await admitted.ConfigureAwait(false);
+            }
+        }
+
+        return await sink.Done.ConfigureAwait(false);
+    }
+
+    public async Task<PublishCounts> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        await _ledger.FlushAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return _ledger.Counts;
+    }
+
+    /// <summary>Starts connecting and the writers, at the first call.</summary>
+    public void Start()
+    {
+        if (Volatile.Read(ref _started) != 0 || Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            return;
+        }
+
+        foreach (ISessionSource source in _context.Sources)
+        {
+            source.Start();
+        }
+
+        foreach (Lane lane in _lanes)
+        {
+            lane.Start();
+        }
+    }
+
+    /// <summary>Admits nothing more, waits for what is pending until the limit, and gives the rest its honest outcome.</summary>
+    public async Task CloseAsync(TimeSpan limit)
+    {
+        Volatile.Write(ref _closed, true);
+        Task drained = _ledger.CloseAsync();
+        try
+        {
+            await drained.WaitAsync(limit, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            _clock.SettleAll();
+        }
+
+        foreach (Lane lane in _lanes)
+        {
+            await lane.StopAsync().ConfigureAwait(false);
+        }
+
+        _clock.SettleAll();
+        _clock.Dispose();
+    }
+
+    private Exception? Prepare(in OutboundMessage message, CancellationToken cancellationToken, BatchSink? batch, int batchIndex, out PendingMessage? pending)
+    {
+        pending = null;
+        if (Volatile.Read(ref _closed))
+        {
+            return new ObjectDisposedException(nameof(RabbitClient));
+        }
+
+        if (NameRules.Check(message.Exchange, "exchange") is { } badExchange)
+        {
+            return badExchange;
+        }
+
+        if (NameRules.Check(message.RoutingKey, "routingKey") is { } badKey)
+        {
+            return badKey;
+        }
+
+        if (message.DeliveryTimeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > TimeSpan.FromDays(24)))
+        {
+            return new ArgumentOutOfRangeException("message", timeout, "DeliveryTimeout must be above zero and at most 24 days.");
+        }
+
+        long id = Interlocked.Increment(ref _lastId);
+        PendingMessage candidate = _pool.Rent();
+        string? newId = message.Properties?.MessageId is null ? _ids.For(id) : null;
+        Exception? error = PropertiesCopier.Copy(message.Properties, candidate, newId, _settings.Persistent);
+        error ??= RefuseLocally(message, candidate, cancellationToken);
+        if (error is not null)
+        {
+            return error;
+        }
+
+        Lane lane = ChooseLane(message);
+        TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
+        long deadline = _time.GetTimestamp() + (long)(life.TotalSeconds * _time.TimestampFrequency);
+        candidate.Begin(message, id, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
+        candidate.WatchCancellation(cancellationToken);
+        pending = candidate;
+        return null;
+    }
+
+    private Exception? RefuseLocally(in OutboundMessage message, PendingMessage candidate, CancellationToken cancellationToken)
+    {
+        if (message.Body.Length > _settings.MaxMessageSize)
+        {
+            _ledger.CountRefusedLocally();
+            return new PublishException(
+                PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, candidate.MessageId, 0,
+                $"Publishing to exchange '{message.Exchange}' was refused locally: the body has {message.Body.Length} bytes, Publisher:MaxMessageSize is {_settings.MaxMessageSize}. Nothing was sent.");
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            _ledger.CountRefusedLocally();
+            return new PublishCanceledException(PublishFailure.NotSent, candidate.MessageId, cancellationToken);
+        }
+
+        return null;
+    }
+
+    private Lane ChooseLane(in OutboundMessage message)
+    {
+        if (_lanes.Length == 1)
+        {
+            return _lanes[0];
+        }
+
+        if (message.OrderingKey is { } key)
+        {
+            return _lanes[(uint)key.GetHashCode(StringComparison.Ordinal) % (uint)_lanes.Length];
+        }
+
+        return _settings.PreserveOrder ? _lanes[(uint)HashCode.Combine(message.Exchange, message.RoutingKey) % (uint)_lanes.Length] : LeastLoaded();
+    }
+
+    private Lane LeastLoaded()
+    {
+        int best = 0;
+        for (int index = 1; index < _lanes.Length; index++)
+        {
+            if (_ledger.PendingOn(index) < _ledger.PendingOn(best))
+            {
+                best = index;
+            }
+        }
+
+        return _lanes[best];
+    }
+
+    /// <summary>Hands the message to the ledger. The task, when asked for, completes when a message that had to wait for room was admitted or settled.</summary>
+    private Task? Submit(PendingMessage message, bool tellAdmission = false)
+    {
+        Start();
+        long version = message.Version;
+        Admission admission = _ledger.Admit(message, _settings.BufferFull == BufferFullMode.Wait, tellAdmission, out Task? admitted);
+        switch (admission)
+        {
+            case Admission.Admitted or Admission.Waiting:
+                _clock.Run();
+                return admitted;
+            case Admission.Gone:
+                message.ReleaseReference();
+                return null;
+        }
+
+        if (message.TrySettle(version, SettleKind.NoRoom) == SettleResult.Settled)
+        {
+            _context.Finish(message, admission == Admission.Closed ? SettleKind.Closed : SettleKind.NoRoom);
+        }
+
+        message.ReleaseReference();
+        return null;
+    }
+}
