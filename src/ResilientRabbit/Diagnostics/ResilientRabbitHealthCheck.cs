@@ -50,7 +50,9 @@ internal sealed class ResilientRabbitHealthCheck(IRabbitClient client) : IHealth
             return (HealthStatus.Degraded, $"The broker has blocked publishing: {reason}. Check its memory and disk alarms.");
         }
 
-        SubscriptionStatus? idle = status.Subscriptions.FirstOrDefault(static subscription => subscription.State is not (SubscriptionState.Consuming or SubscriptionState.Paused));
+        // Paused and stopped is what the application asked for.
+        SubscriptionStatus? idle = status.Subscriptions
+            .FirstOrDefault(static subscription => subscription.State is SubscriptionState.Starting or SubscriptionState.Resubscribing);
         return idle is null ? (HealthStatus.Healthy, "Connected.") : (HealthStatus.Degraded, $"Queue '{idle.Queue}' is not being consumed.");
     }
 
