@@ -14,8 +14,8 @@ public sealed class LocalCluster : ClusterBase
         _site = site;
 
         // The process id keeps the names of clusters of several test processes apart in logs and process lists.
-        _nodes = [.. Enumerable.Range(1, options.NodeCount).Select(number => new LocalNode(
-            site, string.Create(CultureInfo.InvariantCulture, $"rr{number}-{Environment.ProcessId}@localhost"), options))];
+        string[] names = [.. Enumerable.Range(1, options.NodeCount).Select(number => string.Create(CultureInfo.InvariantCulture, $"rr{number}-{Environment.ProcessId}@localhost"))];
+        _nodes = [.. names.Select((name, index) => new LocalNode(site, name, options, index == 0 ? null : names[0]))];
     }
 
     public override string Description => string.Create(
@@ -84,11 +84,6 @@ public sealed class LocalCluster : ClusterBase
     private async Task FormAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(_nodes.Select(node => node.StartAsync(cancellationToken)));
-        foreach (var node in _nodes.Skip(1))
-        {
-            await node.JoinClusterAsync(_nodes[0], cancellationToken);
-        }
-
         await PrepareAsync(cancellationToken);
         if (Options.HaProxy is { } proxy)
         {

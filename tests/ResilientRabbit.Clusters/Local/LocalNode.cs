@@ -11,13 +11,13 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
     private readonly int _distributionPort = FreePorts.Take();
     private GuardedProcess? _process;
 
-    public LocalNode(LocalSite site, string name, ClusterOptions options)
+    public LocalNode(LocalSite site, string name, ClusterOptions options, string? seed)
         : base(name, options)
     {
         _site = site;
         Address = new ClusterAddress("127.0.0.1", FreePorts.Take());
         _files = new NodeFiles(Path.Combine(site.Folder, name));
-        _files.Write(options, Address.Port);
+        _files.Write(options, Address.Port, seed);
     }
 
     public override ClusterAddress Address { get; }

@@ -14,11 +14,11 @@ internal sealed class NodeFiles(string folder)
 
     public string LogFolder => Path.Combine(folder, "log");
 
-    public void Write(ClusterOptions options, int amqpPort)
+    public void Write(ClusterOptions options, int amqpPort, string? seed)
     {
         Directory.CreateDirectory(Data);
         Directory.CreateDirectory(LogFolder);
-        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), Configuration(options, amqpPort));
+        File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), Configuration(options, amqpPort, seed));
         File.WriteAllText(Path.Combine(folder, "advanced.config"), FormattableString.Invariant($"[{{kernel, [{{net_ticktime, {(int)options.NetTick.TotalSeconds}}}]}}].\n"));
         File.WriteAllText(Path.Combine(folder, "enabled_plugins"), $"[{string.Join(',', options.Plugins)}].\n");
     }
@@ -52,7 +52,7 @@ internal sealed class NodeFiles(string folder)
         return string.Join('\n', lines);
     }
 
-    private static string Configuration(ClusterOptions options, int amqpPort) => string.Create(
+    private static string Configuration(ClusterOptions options, int amqpPort, string? seed) => string.Create(
         CultureInfo.InvariantCulture,
         $"""
         listeners.tcp.1 = 127.0.0.1:{amqpPort}
@@ -65,5 +65,16 @@ internal sealed class NodeFiles(string folder)
         log.console = false
         log.file.level = warning
 
-        """);
+        """) + (seed is null ? "" : Join(seed));
+
+    // Only the seed may form a cluster by itself. The others start beside it and ask until it is up: with the usual list of
+    // all nodes in every file the parallel start took 22 to 29 seconds instead of 16 to 18.
+    private static string Join(string seed) =>
+        $"""
+        cluster_formation.peer_discovery_backend = classic_config
+        cluster_formation.classic_config.nodes.1 = {seed}
+        cluster_formation.discovery_retry_limit = 240
+        cluster_formation.discovery_retry_interval = 250
+
+        """;
 }

@@ -114,10 +114,6 @@ internal sealed class ClusterRepair(ClusterBase cluster, IReadOnlyList<NodeBase>
         await Task.WhenAll(nodes.Select(node => node.KillAsync(cancellationToken)));
         await Task.WhenAll(nodes.Select(node => node.WipeAsync(cancellationToken)));
         await Task.WhenAll(nodes.Select(node => node.StartAsync(cancellationToken)));
-        foreach (var node in nodes.Skip(1))
-        {
-            await node.JoinClusterAsync(nodes[0], cancellationToken);
-        }
     }
 
     private async Task ClearAlarmsAsync(CancellationToken cancellationToken)

@@ -54,6 +54,11 @@ public abstract class NodeBase : IRabbitNode
         {
             await WipeAsync(cancellationToken);
             await StartAsync(cancellationToken);
+            if ((await ReportAsync(cancellationToken)).Members.Contains(other.Name))
+            {
+                // Empty nodes join the cluster's first node by themselves.
+                return;
+            }
         }
 
         await StopAppAsync(cancellationToken);
