@@ -15,7 +15,7 @@ public sealed class LocalCluster : ClusterBase
 
         // The process id keeps the names of clusters of several test processes apart in logs and process lists.
         string[] names = [.. Enumerable.Range(1, options.NodeCount).Select(number => string.Create(CultureInfo.InvariantCulture, $"rr{number}-{Environment.ProcessId}@localhost"))];
-        _nodes = [.. names.Select((name, index) => new LocalNode(site, name, options, index == 0 ? null : names[0]))];
+        _nodes = [.. names.Select(name => new LocalNode(site, name, options, names[0]))];
     }
 
     public override string Description => string.Create(
@@ -83,7 +83,7 @@ public sealed class LocalCluster : ClusterBase
 
     private async Task FormAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(_nodes.Select(node => node.StartAsync(cancellationToken)));
+        await StartTogetherAsync(cancellationToken);
         await PrepareAsync(cancellationToken);
         if (Options.HaProxy is { } proxy)
         {

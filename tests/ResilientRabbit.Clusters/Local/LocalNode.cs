@@ -11,20 +11,20 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
     private readonly int _distributionPort = FreePorts.Take();
     private GuardedProcess? _process;
 
-    public LocalNode(LocalSite site, string name, ClusterOptions options, string? seed)
+    public LocalNode(LocalSite site, string name, ClusterOptions options, string seed)
         : base(name, options)
     {
         _site = site;
         Address = new ClusterAddress("127.0.0.1", FreePorts.Take());
         _files = new NodeFiles(Path.Combine(site.Folder, name));
-        _files.Write(options, Address.Port, seed);
+        _files.Write(new NodeConfiguration(options, name, seed, Address.ToString()));
     }
 
     public override ClusterAddress Address { get; }
 
     public override bool IsRunning => _process is { IsRunning: true };
 
-    private protected override string MemoryWatermark => string.Create(CultureInfo.InvariantCulture, $"{{absolute, {NodeFiles.MemoryWatermark}}}");
+    private protected override string MemoryWatermark => NodeConfiguration.MemoryWatermarkTerm;
 
     public override async Task KillAsync(CancellationToken cancellationToken = default)
     {

@@ -24,6 +24,9 @@ public abstract class ClusterBase : IRabbitCluster
 
     private protected ClusterOptions Options { get; }
 
+    // RabbitMQ 4 refuses the policy: it has no mirrored queues.
+    private bool Mirrors => Options.Mirrored && Version.StartsWith("3.", StringComparison.Ordinal);
+
     internal abstract IReadOnlyList<NodeBase> Members { get; }
 
     public async Task<IRabbitNode> GetQueueLeaderAsync(string queue, string virtualHost = "/", CancellationToken cancellationToken = default)
@@ -93,7 +96,7 @@ public abstract class ClusterBase : IRabbitCluster
     public async Task CreateVirtualHostAsync(string name, CancellationToken cancellationToken = default)
     {
         await AskAsync(VirtualHostQueries.Create(name, UserName), cancellationToken);
-        if (Options.Mirrored)
+        if (Mirrors)
         {
             await AskAsync(VirtualHostQueries.Mirror(name), cancellationToken);
         }
@@ -142,11 +145,18 @@ public abstract class ClusterBase : IRabbitCluster
         return null;
     }
 
+    /// <summary>Starts empty nodes so that they form one cluster; see <see cref="NodeConfiguration"/>.</summary>
+    internal async Task StartTogetherAsync(CancellationToken cancellationToken)
+    {
+        await Members[0].StartAsync(cancellationToken);
+        await Task.WhenAll(Members.Skip(1).Select(node => node.StartAsync(cancellationToken)));
+    }
+
     /// <summary>What a cluster needs once its nodes are together: the policy on the default virtual host. Harmless when it is there.</summary>
     private protected async Task PrepareAsync(CancellationToken cancellationToken)
     {
         Version = await AskAsync("rabbit_misc:version()", cancellationToken);
-        if (Options.Mirrored)
+        if (Mirrors)
         {
             await AskAsync(VirtualHostQueries.Mirror("/"), cancellationToken);
         }

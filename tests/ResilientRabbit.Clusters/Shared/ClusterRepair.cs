@@ -8,7 +8,7 @@ namespace ResilientRabbit.Clusters;
 /// </summary>
 internal sealed class ClusterRepair(ClusterBase cluster, IReadOnlyList<NodeBase> nodes)
 {
-    private static readonly TimeSpan HealTime = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan HealTime = TimeSpan.FromSeconds(12);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(250);
 
     public async Task RunAsync(TimeSpan timeout, CancellationToken cancellationToken)
@@ -62,10 +62,10 @@ internal sealed class ClusterRepair(ClusterBase cluster, IReadOnlyList<NodeBase>
         // In parallel: a node that was not the last to go down waits for the others.
         await Task.WhenAll(nodes.Where(node => !node.IsRunning).Select(node => node.StartAsync(cancellationToken)));
 
-        if (woken)
+        // A node that was frozen long enough pauses and restarts its application by itself: it is not started meanwhile.
+        if (woken && await Waiting.TryUntilAsync(() => cluster.FindFaultAsync(cancellationToken), HealTime, PollInterval, cancellationToken) is { } fault)
         {
-            // A node that was frozen long enough pauses and restarts its application by itself; do not start it meanwhile.
-            await Waiting.TryUntilAsync(() => cluster.FindFaultAsync(cancellationToken), HealTime, PollInterval, cancellationToken);
+            throw new TimeoutException(fault);
         }
 
         foreach (var node in nodes)
@@ -113,7 +113,7 @@ internal sealed class ClusterRepair(ClusterBase cluster, IReadOnlyList<NodeBase>
     {
         await Task.WhenAll(nodes.Select(node => node.KillAsync(cancellationToken)));
         await Task.WhenAll(nodes.Select(node => node.WipeAsync(cancellationToken)));
-        await Task.WhenAll(nodes.Select(node => node.StartAsync(cancellationToken)));
+        await cluster.StartTogetherAsync(cancellationToken);
     }
 
     private async Task ClearAlarmsAsync(CancellationToken cancellationToken)
