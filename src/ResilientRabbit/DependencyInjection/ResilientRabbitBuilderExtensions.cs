@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit;
+using ResilientRabbit.Consuming;
 using ResilientRabbit.DependencyInjection;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -29,7 +30,7 @@ public static class ResilientRabbitBuilderExtensions
     /// <typeparam name="THandler">The handler; registered as scoped unless it is registered already.</typeparam>
     /// <param name="builder">The builder of the client.</param>
     /// <param name="queue">The queue.</param>
-    /// <param name="configure">Changes the options of the subscription.</param>
+    /// <param name="configure">Changes the options of the subscription. What is not valid is thrown when the host starts.</param>
     /// <returns>The same builder.</returns>
     /// <remarks>The host starts although no broker is reachable: the consumer starts in the background. When the host stops, running handlers are waited for before the client is disposed.</remarks>
     /// <exception cref="ArgumentException">The name of the queue is empty, or the builder does not come from <c>AddResilientRabbit</c>.</exception>
@@ -69,7 +70,10 @@ public static class ResilientRabbitBuilderExtensions
         List<HostedConsumer> consumers = [];
         foreach (ConsumerRegistration consumer in registration.Consumers)
         {
-            consumers.Add(new HostedConsumer(consumer.Queue, consumer.NewHandler(scopes), consumer.NewOptions(), logger));
+            // Wrong options stop the host at its start, not its consumer later in the background.
+            ConsumerOptions options = consumer.NewOptions();
+            _ = ConsumerSettings.From(consumer.Queue, options);
+            consumers.Add(new HostedConsumer(consumer.Queue, consumer.NewHandler(scopes), options, logger));
         }
 
         return new ClientHost(client, consumers, provider.GetService<IHostApplicationLifetime>(), logger);

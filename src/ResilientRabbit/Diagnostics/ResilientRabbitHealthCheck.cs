@@ -50,7 +50,9 @@ internal sealed class ResilientRabbitHealthCheck(IRabbitClient client) : IHealth
             return (HealthStatus.Degraded, $"The broker has blocked publishing: {reason}. Check its memory and disk alarms.");
         }
 
-        SubscriptionStatus? idle = status.Subscriptions.FirstOrDefault(static subscription => !subscription.IsConsuming);
+        // Paused and stopped is what the application asked for.
+        SubscriptionStatus? idle = status.Subscriptions
+            .FirstOrDefault(static subscription => subscription.State is SubscriptionState.Starting or SubscriptionState.Resubscribing);
         return idle is null ? (HealthStatus.Healthy, "Connected.") : (HealthStatus.Degraded, $"Queue '{idle.Queue}' is not being consumed.");
     }
 
@@ -70,6 +72,6 @@ internal sealed class ResilientRabbitHealthCheck(IRabbitClient client) : IHealth
         ["endpoints"] = string.Join(", ", status.Connections.Select(static connection => $"{connection.Name}={connection.Endpoint ?? "none"} ({connection.State})")),
         ["pending"] = status.Publishing.Pending,
         ["subscriptions"] = string.Create(
-            CultureInfo.InvariantCulture, $"{status.Subscriptions.Count(static subscription => subscription.IsConsuming)} of {status.Subscriptions.Count} consuming"),
+            CultureInfo.InvariantCulture, $"{status.Subscriptions.Count(static subscription => subscription.State == SubscriptionState.Consuming)} of {status.Subscriptions.Count} consuming"),
     };
 }

@@ -84,6 +84,18 @@ public sealed class ClientHostTests
     }
 
     [Fact]
+    public async Task Wrong_consumer_options_stop_the_start_of_the_host()
+    {
+        var client = new FakeRabbitClient();
+        using IHost host = BuildHost(client, static builder => builder.AddConsumer<CountingHandler>("orders", static options => options.Prefetch = 0));
+
+        ArgumentException exception = await Assert.ThrowsAnyAsync<ArgumentException>(() => host.StartAsync()).WaitAsync(TestTimeout);
+
+        Assert.Contains("Prefetch", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(client.Journal);
+    }
+
+    [Fact]
     public async Task Each_message_gets_a_handler_from_a_scope_of_its_own()
     {
         var client = new FakeRabbitClient();
