@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -37,7 +38,7 @@ public sealed partial class ArchitectureTests
             }
         }
 
-        Assert.Empty(offences);
+        Assert.Equal("", string.Join('\n', offences));
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed partial class ArchitectureTests
             }
         }
 
-        Assert.Empty(offences);
+        Assert.Equal("", string.Join('\n', offences));
     }
 
     [Fact]
@@ -78,9 +79,10 @@ public sealed partial class ArchitectureTests
         string exceptions = LongFilesOf(Path.Combine(SourceTree.Root, "docs", "design.md"));
 
         IEnumerable<string> tooLong = SourceTree.Files("src").Concat(SourceTree.Files("tests"))
-            .Where(file => SourceTree.Lines(file).Length > LongestFile && !exceptions.Contains(file, StringComparison.Ordinal));
+            .Where(file => SourceTree.Lines(file).Length > LongestFile && !exceptions.Contains(file, StringComparison.Ordinal))
+            .Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file}: {SourceTree.Lines(file).Length} lines"));
 
-        Assert.Empty(tooLong);
+        Assert.Equal("", string.Join('\n', tooLong));
     }
 
     [Theory]
