@@ -178,7 +178,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
 
         _transport.Abort();
-        await BoundedAsync(() => _connection.AbortAsync(200, "Abandoned", TeardownLimit, CancellationToken.None)).ConfigureAwait(false);
+        await BoundedAsync(() => _connection.CloseAsync(200, "Abandoned", TeardownLimit, abort: true, CancellationToken.None)).ConfigureAwait(false);
         await BoundedAsync(() => _connection.DisposeAsync().AsTask()).ConfigureAwait(false);
     }
 

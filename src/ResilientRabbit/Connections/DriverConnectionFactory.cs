@@ -34,7 +34,7 @@ internal sealed class DriverConnectionFactory
     {
         TransportClient? transport = null;
         ConnectionFactory factory = Build(family => transport = new TransportClient(family, _settings.Heartbeat, _time));
-        await using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport).ConfigureAwait(false);
+        using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try
         {
             // No token: cancelling the driver's own way takes five seconds and more (driver issue 1921); closing the socket is immediate.
@@ -61,7 +61,7 @@ internal sealed class DriverConnectionFactory
         }
     }
 
-    private async Task ProbeAsync(ConnectionEpoch epoch, CancellationToken deadline)
+    private static async Task ProbeAsync(ConnectionEpoch epoch, CancellationToken deadline)
     {
         try
         {
@@ -86,8 +86,8 @@ internal sealed class DriverConnectionFactory
     private async Task<IConnection> WithBeltAsync(Task<IConnection> opening, CancellationToken deadline)
     {
         using var belt = new CancellationTokenSource(Timeout.InfiniteTimeSpan, _time);
-        await using CancellationTokenRegistration registration = deadline.UnsafeRegister(
-            static state => ((CancellationTokenSource)state!).CancelAfter(AbandonAfter), belt).ConfigureAwait(false);
+        using CancellationTokenRegistration registration = deadline.UnsafeRegister(
+            static state => ((CancellationTokenSource)state!).CancelAfter(AbandonAfter), belt);
         try
         {
             return await opening.WaitAsync(belt.Token).ConfigureAwait(false);

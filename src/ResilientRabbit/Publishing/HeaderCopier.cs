@@ -74,7 +74,7 @@ internal struct HeaderCopier
                 break;
             case BinaryTableValue binary:
                 _bytes += 5 + (binary.Bytes?.Length ?? 0);
-                return new BinaryTableValue((byte[]?)binary.Bytes?.Clone());
+                return new BinaryTableValue([.. binary.Bytes ?? []]);
             case IDictionary<string, object?> table:
                 return CopyTable(name, table, depth, out error);
             case IDictionary table:

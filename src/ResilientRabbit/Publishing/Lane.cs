@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
 
@@ -330,7 +329,7 @@ internal sealed class Lane
         }
 
         message.Answered++;
-        if (code == Isolation.NotFound && _context.Routes.Knows(message.Exchange, message.RoutingKey))
+        if (code == Isolation.NotFound && _context.Routes.KnowsExchange(message.Exchange))
         {
             _context.Routes.Suspect(message.Exchange, message.RoutingKey);
             if (message.TryTakeBack(version) == SettleResult.Settled)

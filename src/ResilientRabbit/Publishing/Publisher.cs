@@ -37,13 +37,13 @@ internal sealed class Publisher : IPublisher
 
     public ValueTask<PublishReceipt> PublishAsync(OutboundMessage message, CancellationToken cancellationToken = default)
     {
-        if (Prepare(message, cancellationToken, null, 0, out PendingMessage? pending) is { } error)
+        if (Prepare(message, null, 0, out PendingMessage? pending, cancellationToken) is { } error)
         {
             return ValueTask.FromException<PublishReceipt>(error);
         }
 
         ValueTask<PublishReceipt> result = pending!.AsValueTask();
-        Submit(pending);
+        _ = Submit(pending);
         return result;
     }
 
@@ -60,7 +60,7 @@ internal sealed class Publisher : IPublisher
         var sink = new BatchSink(count);
         for (int index = 0; index < count; index++)
         {
-            if (Prepare(messages[index], cancellationToken, sink, index, out PendingMessage? pending) is { } error)
+            if (Prepare(messages[index], sink, index, out PendingMessage? pending, cancellationToken) is { } error)
             {
                 sink.Complete(index, default, error);
                 continue;
@@ -124,7 +124,7 @@ internal sealed class Publisher : IPublisher
         _clock.Dispose();
     }
 
-    private Exception? Prepare(in OutboundMessage message, CancellationToken cancellationToken, BatchSink? batch, int batchIndex, out PendingMessage? pending)
+    private Exception? Prepare(in OutboundMessage message, BatchSink? batch, int batchIndex, out PendingMessage? pending, CancellationToken cancellationToken)
     {
         pending = null;
         if (Volatile.Read(ref _closed))
@@ -144,7 +144,7 @@ internal sealed class Publisher : IPublisher
 
         if (message.DeliveryTimeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > TimeSpan.FromDays(24)))
         {
-            return new ArgumentOutOfRangeException("message", timeout, "DeliveryTimeout must be above zero and at most 24 days.");
+            return new ArgumentOutOfRangeException(nameof(message), timeout, "DeliveryTimeout must be above zero and at most 24 days.");
         }
 
         long id = Interlocked.Increment(ref _lastId);

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
 

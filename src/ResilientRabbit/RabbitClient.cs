@@ -1,0 +1,186 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+using ResilientRabbit.Declaring;
+using ResilientRabbit.Diagnostics;
+using ResilientRabbit.Publishing;
+
+namespace ResilientRabbit;
+
+/// <summary>The client of one cluster and virtual host. See <see cref="IRabbitClient"/>.</summary>
+/// <remarks>Thread-safe. Publishing and consuming use different connections, so that a blocked publisher never stops an acknowledgement.</remarks>
+public sealed class RabbitClient : IRabbitClient
+{
+    private readonly ClientSettings _settings;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ConnectionSupervisor[] _publishing;
+    private readonly ConnectionSupervisor _consuming;
+    private readonly TopologyDeclarer _declarer;
+    private readonly Publisher _publisher;
+    private readonly DriverConnectionFactory _factory;
+    private readonly StatusFeed _feed;
+    private readonly Lock _closeGate = new();
+    private Task? _closing;
+
+    /// <summary>Builds the client. Nothing is connected before the first use or <see cref="ConnectAsync"/>.</summary>
+    /// <param name="options">The options, copied here.</param>
+    /// <param name="loggerFactory">Where to log; nowhere when <see langword="null"/>.</param>
+    /// <param name="timeProvider">The time; the system's when <see langword="null"/>.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is not valid; all problems are listed.</exception>
+    public RabbitClient(ResilientRabbitOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+    {
+        _settings = ClientSettings.From(options);
+        loggerFactory ??= NullLoggerFactory.Instance;
+        _time = timeProvider ?? TimeProvider.System;
+        _logger = loggerFactory.CreateLogger("ResilientRabbit.Connection");
+        _factory = new DriverConnectionFactory(_settings, _logger, _time);
+
+        // A random start, so that many clients spread over the nodes.
+        var selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count));
+        _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}", selector))];
+        _consuming = NewSupervisor("consume", selector);
+        _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time);
+        _publisher = new Publisher(new LaneContext
+        {
+            Settings = _settings.Publisher,
+            Sources = _publishing,
+            Routes = new RouteGuide(_declarer),
+            Ledger = new PublishLedger(_settings.Publisher.MaxPendingMessages, _settings.Publisher.MaxPendingBytes, _settings.Publisher.Lanes),
+            Logger = loggerFactory.CreateLogger("ResilientRabbit.Publishing"),
+            Time = _time,
+        });
+        _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
+        foreach (ConnectionSupervisor supervisor in Supervisors)
+        {
+            supervisor.StatusChanged += _feed.Post;
+            supervisor.Opened += _ => RedeclareAfterLoss(supervisor);
+        }
+    }
+
+    /// <inheritdoc/>
+    public event EventHandler<ConnectionStatusChange>? StatusChanged;
+
+    /// <inheritdoc/>
+    public IPublisher Publisher => _publisher;
+
+    /// <inheritdoc/>
+    public RabbitClientStatus Status
+    {
+        get
+        {
+            ConnectionStatus[] connections = [.. Supervisors.Select(static supervisor => supervisor.Status)];
+            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, []);
+        }
+    }
+
+    /// <summary>Background work that nobody waits for and that is still running: zero a few seconds after the last loss or close.</summary>
+    internal int TeardownsRunning => _factory.Teardowns.Running;
+
+    private IEnumerable<ConnectionSupervisor> Supervisors => _publishing.Append(_consuming);
+
+    /// <inheritdoc/>
+    public async Task ConnectAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        _publisher.Start();
+        using var others = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task first = await Task.WhenAny(_publishing.Select(supervisor => supervisor.GetEpochAsync(others.Token).AsTask())).ConfigureAwait(false);
+        await first.ConfigureAwait(false);
+        await _consuming.GetEpochAsync(cancellationToken).ConfigureAwait(false);
+        await _declarer.InitialPass.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await others.CancelAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeclareAsync(Topology topology, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(topology);
+        ThrowIfClosed();
+        await _declarer.DeclareAsync(topology, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<ISubscription> SubscribeAsync(string queue, IMessageHandler handler, ConsumerOptions? options = null, CancellationToken cancellationToken = default)
+        => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The one place that blocks: a container that is disposed synchronously gives no other choice. Off the caller's context, so that it cannot deadlock.
+        Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
+    }
+
+    /// <summary>Closes the client within <see cref="ResilientRabbitOptions.ShutdownTimeout"/>: consumers finish their running messages, pending messages get their outcome, connections are closed. Idempotent.</summary>
+    /// <returns>A task that completes when no socket is left.</returns>
+    public ValueTask DisposeAsync()
+    {
+        lock (_closeGate)
+        {
+            _closing ??= Task.Run(CloseAsync);
+            return new ValueTask(_closing);
+        }
+    }
+
+    /// <summary>Registers what is to be declared before anything is published.</summary>
+    internal void RegisterTopology(Topology topology) => _declarer.Register(topology);
+
+    private static ConnectionState StateOf(ConnectionStatus[] connections)
+    {
+        ConnectionState[] inUse = [.. connections.Select(static connection => connection.State).Where(static state => state != ConnectionState.Disconnected)];
+        if (inUse.Length == 0)
+        {
+            return ConnectionState.Disconnected;
+        }
+
+        ReadOnlySpan<ConnectionState> worstFirst =
+            [ConnectionState.Closed, ConnectionState.Faulted, ConnectionState.Reconnecting, ConnectionState.Connecting];
+        foreach (ConnectionState state in worstFirst)
+        {
+            if (Array.IndexOf(inUse, state) >= 0)
+            {
+                return state;
+            }
+        }
+
+        return ConnectionState.Connected;
+    }
+
+    private ConnectionSupervisor NewSupervisor(string role, EndpointSelector selector) => new(role, _settings, selector, _factory, _logger, _time);
+
+    private void RedeclareAfterLoss(ConnectionSupervisor supervisor)
+    {
+        if (supervisor.Status.Losses > 0)
+        {
+            _declarer.Redeclare();
+        }
+    }
+
+    private void ThrowIfClosed()
+    {
+        lock (_closeGate)
+        {
+            ObjectDisposedException.ThrowIf(_closing is not null, this);
+        }
+    }
+
+    private async Task CloseAsync()
+    {
+        long start = _time.GetTimestamp();
+        await _publisher.CloseAsync(Remaining(start)).ConfigureAwait(false);
+        PublishCounts counts = _publisher.Counts;
+        await _declarer.DisposeAsync().ConfigureAwait(false);
+
+        // Half a second for a polite goodbye, also when the time is used up: beyond it the sockets are reset.
+        await Task.WhenAll(Supervisors.Select(supervisor => supervisor.CloseAsync(TimeSpan.FromMilliseconds(500)))).ConfigureAwait(false);
+        _logger.ClientClosed(_settings.ClientName, counts.Pending);
+        await _feed.CloseAsync(TimeSpan.FromMilliseconds(200), _time).ConfigureAwait(false);
+    }
+
+    private TimeSpan Remaining(long start)
+    {
+        TimeSpan left = _settings.ShutdownTimeout - _time.GetElapsedTime(start);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+}

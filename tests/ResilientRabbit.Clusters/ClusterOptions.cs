@@ -1,0 +1,29 @@
+namespace ResilientRabbit.Clusters;
+
+/// <summary>What a test wants of its cluster.</summary>
+public sealed record ClusterOptions
+{
+    public int NodeCount { get; init; } = 3;
+
+    /// <summary>Sets the policy <c>HA</c> (<c>ha-mode: all</c>, automatic synchronisation) on every queue; RabbitMQ 3.x only.</summary>
+    public bool Mirrored { get; init; } = true;
+
+    /// <summary>Puts HAProxy in front; null for none.</summary>
+    public HaProxyOptions? HaProxy { get; init; }
+
+    /// <summary>Erlang's net_ticktime: a frozen or cut-off node is noticed after 0.75 to 1.25 times this.</summary>
+    public TimeSpan NetTick { get; init; } = TimeSpan.FromSeconds(5);
+
+    public string PartitionHandling { get; init; } = "pause_minority";
+
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(3);
+
+    public string UserName { get; init; } = "guest";
+
+    public string Password { get; init; } = "guest";
+
+    public IReadOnlyList<string> Plugins { get; init; } = [];
+
+    /// <summary>Where data and logs go; null for a folder of its own in the temp path, removed at dispose unless <c>RR_KEEP_CLUSTER=1</c>.</summary>
+    public string? WorkDirectory { get; init; }
+}
