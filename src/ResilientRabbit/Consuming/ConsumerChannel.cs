@@ -11,7 +11,7 @@ namespace ResilientRabbit.Consuming;
 /// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver calls it from the
 /// channel's dispatcher; it copies the body, hands the delivery over and returns at once.
 /// </summary>
-internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDisposable
 {
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
@@ -25,7 +25,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
     private readonly Lock _lock = new();
     private CancellationTokenRegistration _epochWatch;
     private string _tag = "";
-    private long _received;
     private int _running;
     private volatile bool _isDraining;
 
@@ -53,9 +52,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
     public AckBatcher Acks { get; }
 
     public string ConsumerTag => _tag;
-
-    /// <summary>Deliveries so far.</summary>
-    public long Received => Interlocked.Read(ref _received);
 
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
@@ -134,14 +130,11 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
     }
 
     /// <summary>Cancels the consumer at the broker.</summary>
-    public Task CancelConsumerAsync(TimeSpan limit) => _channel.BasicCancelAsync(_tag, noWait: false, Token).WaitAsync(limit, _time, Token);
+    /// <returns>True when it answered in time.</returns>
+    public Task<bool> TryCancelConsumerAsync(TimeSpan limit) => TryAsync(_channel.BasicCancelAsync(_tag, noWait: false, Token), limit);
 
     /// <summary>Sends the gathered acknowledgements and waits for an answer to a request behind them: then the broker has read them.</summary>
-    public async Task FlushAsync(TimeSpan limit)
-    {
-        await Acks.FlushAsync().ConfigureAwait(false);
-        await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, Token).WaitAsync(limit, _time, Token).ConfigureAwait(false);
-    }
+    public Task FlushAsync(TimeSpan limit, bool awaitBroker) => TryAsync(FlushAsync(awaitBroker), limit);
 
     /// <summary>Cancels the handlers.</summary>
     public void CancelHandlers() => _ = _dead.CancelAsync();
@@ -186,7 +179,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
         };
         var delivery = new Delivery(deliveryTag, this, message, buffer);
         Acks.Track(delivery);
-        Interlocked.Increment(ref _received);
         _counters.AddReceived();
         if (!_deliveries.TryWrite(delivery))
         {
@@ -215,6 +207,33 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
 
     public Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
 
+    public void Dispose() => Retire(new ConsumerEnd(ConsumerEndReason.Retired, "Ended by the application."));
+
+    private async Task FlushAsync(bool awaitBroker)
+    {
+        await Acks.FlushAsync().ConfigureAwait(false);
+        if (awaitBroker)
+        {
+            await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, Token).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<bool> TryAsync(Task step, TimeSpan limit)
+    {
+        // What comes after the limit concerns nobody, and must not surface as an unobserved exception.
+        _ = step.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        try
+        {
+            await step.WaitAsync(limit, _time, Token).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception)
+        {
+            // The channel is retired next, whatever became of it.
+            return false;
+        }
+    }
+
     private async Task EndAfterFlushAsync()
     {
         await Acks.FlushAsync().ConfigureAwait(false);
@@ -223,7 +242,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel
 
     private Task EndAsync(ConsumerEndReason reason, ShutdownEventArgs shutdown)
     {
-        End(new ConsumerEnd(reason, $"{shutdown.ReplyCode} {shutdown.ReplyText}", shutdown.ReplyCode));
+        End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {shutdown.ReplyText}"), shutdown.ReplyCode));
         return Task.CompletedTask;
     }
 

@@ -14,25 +14,25 @@ internal static class ConsumerOptionsValidator
     public static void Validate(string queue, ConsumerOptions options)
     {
         EntityName.Validate(queue, "queue", nameof(queue));
-        InRange(options.Prefetch, 1, ushort.MaxValue, nameof(options.Prefetch));
-        InRange(options.Concurrency, 1, ushort.MaxValue, nameof(options.Concurrency));
+        InRange(options, options.Prefetch, 1, ushort.MaxValue, nameof(options.Prefetch));
+        InRange(options, options.Concurrency, 1, ushort.MaxValue, nameof(options.Concurrency));
         if (options.Concurrency > options.Prefetch)
         {
-            throw Invalid(nameof(options.Concurrency), options.Concurrency, $"must not exceed {nameof(options.Prefetch)}, which is {options.Prefetch}: the broker delivers no more than that");
+            throw Invalid(options, nameof(options.Concurrency), options.Concurrency, FormattableString.Invariant($"must not exceed {nameof(options.Prefetch)}, which is {options.Prefetch}: the broker delivers no more than that"));
         }
 
-        InRange(options.RetryLimit, 1, int.MaxValue, nameof(options.RetryLimit));
-        InRange(options.AckDelay, TimeSpan.Zero, LongestAckDelay, nameof(options.AckDelay));
-        InRange(options.RetryDelay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.RetryDelay));
-        InRange(options.StopTimeout, TimeSpan.Zero, Longest, nameof(options.StopTimeout));
+        InRange(options, options.RetryLimit, 1, int.MaxValue, nameof(options.RetryLimit));
+        InRange(options, options.AckDelay, TimeSpan.Zero, LongestAckDelay, nameof(options.AckDelay));
+        InRange(options, options.RetryDelay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.RetryDelay));
+        InRange(options, options.StopTimeout, TimeSpan.Zero, Longest, nameof(options.StopTimeout));
         if (options.HandlerTimeout is { } limit)
         {
-            InRange(limit, TimeSpan.FromMilliseconds(1), Longest, nameof(options.HandlerTimeout));
+            InRange(options, limit, TimeSpan.FromMilliseconds(1), Longest, nameof(options.HandlerTimeout));
         }
 
         if (options.OnError is not (Settlement.Retry or Settlement.Requeue or Settlement.DeadLetter))
         {
-            throw Invalid(nameof(options.OnError), options.OnError, "must be Retry, Requeue or DeadLetter: a failed message is never acknowledged as done");
+            throw Invalid(options, nameof(options.OnError), options.OnError, "must be Retry, Requeue or DeadLetter: a failed message is never acknowledged as done");
         }
 
         if (options.ConsumerTag is { } tag)
@@ -49,21 +49,21 @@ internal static class ConsumerOptionsValidator
         EntityName.ValidateDeclared(deadLetters, $"dead-letter queue ({nameof(ConsumerOptions)}.{nameof(options.DeadLetterQueue)})", nameof(options));
         if (string.Equals(deadLetters, queue, StringComparison.Ordinal))
         {
-            throw Invalid(nameof(options.DeadLetterQueue), deadLetters, "must not be the queue itself");
+            throw Invalid(options, nameof(options.DeadLetterQueue), deadLetters, "must not be the queue itself");
         }
 
         EntityName.Validate(ConsumerSettings.RetryQueueOf(queue, options.RetryDelay), "retry queue (the queue's name, '.retry.' and the delay)", nameof(queue));
     }
 
-    private static void InRange<T>(T value, T least, T most, string option)
+    private static void InRange<T>(ConsumerOptions options, T value, T least, T most, string option)
         where T : IComparable<T>
     {
         if (value.CompareTo(least) < 0 || value.CompareTo(most) > 0)
         {
-            throw Invalid(option, value, FormattableString.Invariant($"must be between {least} and {most}"));
+            throw Invalid(options, option, value, FormattableString.Invariant($"must be between {least} and {most}"));
         }
     }
 
-    private static ArgumentOutOfRangeException Invalid(string option, object value, string rule) =>
-        new("options", value, FormattableString.Invariant($"{nameof(ConsumerOptions)}.{option} is {value}; it {rule}."));
+    private static ArgumentOutOfRangeException Invalid(ConsumerOptions options, string option, object value, string rule) =>
+        new(nameof(options), value, FormattableString.Invariant($"{nameof(ConsumerOptions)}.{option} is {value}; it {rule}."));
 }

@@ -51,7 +51,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
             decision = await InvokeAsync(delivery, gone).ConfigureAwait(false);
             if (!Enum.IsDefined(decision))
             {
-                throw new InvalidOperationException($"The handler returned the unknown settlement {(int)decision}.");
+                throw new InvalidOperationException(FormattableString.Invariant($"The handler returned the unknown settlement {(int)decision}."));
             }
         }
         catch (Exception) when (gone.IsCancellationRequested)
@@ -90,11 +90,11 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         {
             return await handling.WaitAsync(limit + Grace, time, CancellationToken.None).ConfigureAwait(false);
         }
-        catch (TimeoutException) when (!handling.IsCompleted)
+        catch (TimeoutException exception) when (!handling.IsCompleted)
         {
             delivery.KeepBody();
             _ = handling.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-            throw new TimeoutException($"The handler did not return within {limit} and did not heed its token: it was left behind.");
+            throw new TimeoutException($"The handler did not return within {limit} and did not heed its token: it was left behind.", exception);
         }
         catch (OperationCanceledException exception) when (timeout.IsCancellationRequested && !gone.IsCancellationRequested)
         {

@@ -33,6 +33,9 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
     }
 
+    /// <summary>Begins anew with another channel.</summary>
+    public void Restart() => _suspicions = 0;
+
     /// <summary>Looks once.</summary>
     /// <returns>Why the consumer is to be replaced; null while there is no reason.</returns>
     public async Task<string?> CheckAsync(ConsumerChannel channel, CancellationToken cancellationToken)

@@ -106,7 +106,7 @@ public sealed class ReceivedMessage
 
     internal void Release() => _isReleased = true;
 
-    private System.Collections.ObjectModel.ReadOnlyDictionary<string, object?> ReadHeaders()
+    private ReadOnlyDictionary<string, object?> ReadHeaders()
     {
         IDictionary<string, object?>? headers = _source is null ? _properties!.HeadersOrNull : _source.Headers;
         return headers is null ? ReadOnlyDictionary<string, object?>.Empty : new ReadOnlyDictionary<string, object?>(headers);

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 using RabbitMQ.Client;
 
@@ -31,41 +30,8 @@ internal static class ReceivedProperties
         {
             foreach ((string name, object? value) in headers)
             {
-                copy.Headers[name] = Publishable(value);
+                copy.Headers[name] = value;
             }
-        }
-
-        return copy;
-    }
-
-    /// <summary>The value as the publisher takes it: what the wire has and .NET has not becomes its nearest kin.</summary>
-    private static object? Publishable(object? value) => value switch
-    {
-        null or string or byte[] => value,
-        AmqpTimestamp timestamp => timestamp.UnixTime,
-        BinaryTableValue binary => binary.Bytes,
-        IDictionary<string, object?> table => Table(table),
-        IList list => List(list),
-        _ => value,
-    };
-
-    private static Dictionary<string, object?> Table(IDictionary<string, object?> table)
-    {
-        var copy = new Dictionary<string, object?>(table.Count, StringComparer.Ordinal);
-        foreach ((string name, object? value) in table)
-        {
-            copy[name] = Publishable(value);
-        }
-
-        return copy;
-    }
-
-    private static List<object?> List(IList list)
-    {
-        var copy = new List<object?>(list.Count);
-        foreach (object? item in list)
-        {
-            copy.Add(Publishable(item));
         }
 
         return copy;

@@ -62,7 +62,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         if (settlement == Settlement.Retry && message.Attempt >= settings.RetryLimit)
         {
             settlement = Settlement.DeadLetter;
-            reason = $"Attempt {message.Attempt} of {settings.RetryLimit}. {reason}";
+            reason = FormattableString.Invariant($"Attempt {message.Attempt} of {settings.RetryLimit}. {reason}");
         }
 
         string target = settlement == Settlement.Retry ? settings.RetryQueue : settings.DeadLetterQueue;

@@ -23,4 +23,8 @@ public sealed record SubscriptionStatus(
     long Requeued,
     long StaleAcks,
     int Resubscribes,
-    string? LastError);
+    string? LastError)
+{
+    /// <summary>Gets a value indicating whether the broker delivers.</summary>
+    public bool IsConsuming => State == SubscriptionState.Consuming;
+}

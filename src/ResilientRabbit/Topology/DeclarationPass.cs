@@ -55,7 +55,7 @@ internal sealed class DeclarationPass(ConnectionSupervisor control, DeclarationR
             epoch.Retire(channel);
         }
 
-        if (declared > 0)
+        if (declared > 0 && logger.IsEnabled(LogLevel.Information))
         {
             logger.TopologyDeclared(declared, due.Length, time.GetElapsedTime(started));
         }
@@ -112,7 +112,7 @@ internal sealed class DeclarationPass(ConnectionSupervisor control, DeclarationR
             return;
         }
 
-        string message = $"The broker refused to declare the {attempt.Entry.Display} ({failure.ReplyCode}): {failure.ReplyText}. "
+        string message = FormattableString.Invariant($"The broker refused to declare the {attempt.Entry.Display} ({failure.ReplyCode}): {failure.ReplyText}. ")
             + "Check whether it exists with other arguments, and the user's permissions.";
         bool closesConnections = failure.Verdict == DeclarationVerdict.RefusedWithConnection;
         bool news = registry.Refused(attempt, new TopologyException(attempt.Entry.Display, failure.ReplyCode, failure.ReplyText, message, exception), closesConnections);

@@ -49,14 +49,14 @@ internal static class EntityName
             }
             else if (char.IsSurrogate(text[i]))
             {
-                throw new ArgumentException($"{subject} contains a lone surrogate at index {i} and has no UTF-8 form.", parameterName);
+                throw new ArgumentException(FormattableString.Invariant($"{subject} contains a lone surrogate at index {i} and has no UTF-8 form."), parameterName);
             }
         }
 
         int bytes = Encoding.UTF8.GetByteCount(text);
         if (bytes > MaxBytes)
         {
-            throw new ArgumentException($"{subject} has {bytes} bytes in UTF-8; at most {MaxBytes} are allowed.", parameterName);
+            throw new ArgumentException(FormattableString.Invariant($"{subject} has {bytes} bytes in UTF-8; at most {MaxBytes} are allowed."), parameterName);
         }
     }
 }

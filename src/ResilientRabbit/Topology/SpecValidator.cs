@@ -3,111 +3,107 @@ namespace ResilientRabbit.Declaring;
 /// <summary>Refuses descriptions that the broker would answer with a closed channel or, for an exchange type, with a closed connection.</summary>
 internal static class SpecValidator
 {
-    private const string Exchange = "exchange";
-    private const string Queue = "queue";
-    private const string Binding = "binding";
-
     /// <summary>What a quorum queue refuses or silently ignores.</summary>
     private static readonly string[] NotOnQuorum = ["x-max-priority", "x-queue-mode", "x-queue-master-locator", "x-ha-policy"];
 
-    public static void Validate(ExchangeSpec spec)
+    public static void Validate(ExchangeSpec exchange)
     {
-        EntityName.ValidateDeclared(spec.Name, Exchange, Exchange);
-        ArgumentNullException.ThrowIfNull(spec.Type, Exchange);
-        if (spec.Type is not ("direct" or "fanout" or "topic" or "headers") && !spec.Type.StartsWith("x-", StringComparison.Ordinal))
+        EntityName.ValidateDeclared(exchange.Name, "exchange", nameof(exchange));
+        ArgumentNullException.ThrowIfNull(exchange.Type, nameof(exchange));
+        if (exchange.Type is not ("direct" or "fanout" or "topic" or "headers") && !exchange.Type.StartsWith("x-", StringComparison.Ordinal))
         {
-            throw new ArgumentException($"The exchange '{spec.Name}' has the unknown type '{spec.Type}': the broker would close the connection.", Exchange);
+            throw new ArgumentException($"The exchange '{exchange.Name}' has the unknown type '{exchange.Type}': the broker would close the connection.", nameof(exchange));
         }
 
-        EntityName.ValidateText(spec.Type, $"The type of the exchange '{spec.Name}'", Exchange);
+        EntityName.ValidateText(exchange.Type, $"The type of the exchange '{exchange.Name}'", nameof(exchange));
     }
 
-    public static void Validate(QueueSpec spec)
+    public static void Validate(QueueSpec queue)
     {
-        EntityName.ValidateDeclared(spec.Name, Queue, Queue);
-        ArgumentNullException.ThrowIfNull(spec.Arguments, Queue);
-        ValidateType(spec);
-        if (QueueArguments.IsQuorum(spec))
+        EntityName.ValidateDeclared(queue.Name, "queue", nameof(queue));
+        ArgumentNullException.ThrowIfNull(queue.Arguments, nameof(queue));
+        ValidateType(queue);
+        if (QueueArguments.IsQuorum(queue))
         {
-            ValidateQuorum(spec);
+            ValidateQuorum(queue);
         }
-        else if (spec.DeliveryLimit is not null)
+        else if (queue.DeliveryLimit is not null)
         {
-            throw Invalid(spec, "DeliveryLimit is known to quorum queues only");
+            throw Invalid(queue, "DeliveryLimit is known to quorum queues only");
         }
 
-        ValidateLimits(spec);
-        foreach (string key in QueueArguments.OfProperties(spec).Keys)
+        ValidateLimits(queue);
+        foreach (string key in QueueArguments.OfProperties(queue).Keys)
         {
-            if (spec.Arguments.ContainsKey(key))
+            if (queue.Arguments.ContainsKey(key))
             {
-                throw Invalid(spec, $"the argument '{key}' is given twice, as a property and in Arguments");
+                throw Invalid(queue, $"the argument '{key}' is given twice, as a property and in Arguments");
             }
         }
     }
 
-    public static void Validate(BindingSpec spec)
+    public static void Validate(BindingSpec binding)
     {
-        EntityName.Validate(spec.Queue, Queue, Binding);
-        EntityName.Validate(spec.Exchange, Exchange, Binding);
-        EntityName.ValidateText(spec.RoutingKey, "The routing key", Binding);
+        EntityName.Validate(binding.Queue, "queue", nameof(binding));
+        EntityName.Validate(binding.Exchange, "exchange", nameof(binding));
+        EntityName.ValidateText(binding.RoutingKey, "The routing key", nameof(binding));
     }
 
-    private static void ValidateType(QueueSpec spec)
+    private static void ValidateType(QueueSpec queue)
     {
-        if (spec.Type is { } type && !Enum.IsDefined(type))
+        if (queue.Type is { } type && !Enum.IsDefined(type))
         {
-            throw Invalid(spec, $"the type {(int)type} is not known");
+            throw Invalid(queue, FormattableString.Invariant($"the type {(int)type} is not known"));
         }
 
-        if (spec.Arguments.TryGetValue(QueueArguments.Type, out object? value) && value is not ("classic" or "quorum" or "stream"))
+        if (queue.Arguments.TryGetValue(QueueArguments.Type, out object? value) && value is not ("classic" or "quorum" or "stream"))
         {
-            throw Invalid(spec, $"the argument '{QueueArguments.Type}' must be 'classic', 'quorum' or 'stream'");
+            throw Invalid(queue, $"the argument '{QueueArguments.Type}' must be 'classic', 'quorum' or 'stream'");
         }
     }
 
-    private static void ValidateQuorum(QueueSpec spec)
+    private static void ValidateQuorum(QueueSpec queue)
     {
-        if (!spec.Durable || spec.Exclusive || spec.AutoDelete)
+        if (!queue.Durable || queue.Exclusive || queue.AutoDelete)
         {
-            throw Invalid(spec, "a quorum queue is durable, and neither exclusive nor auto-deleted");
+            throw Invalid(queue, "a quorum queue is durable, and neither exclusive nor auto-deleted");
         }
 
         foreach (string key in NotOnQuorum)
         {
-            if (spec.Arguments.ContainsKey(key))
+            if (queue.Arguments.ContainsKey(key))
             {
-                throw Invalid(spec, $"a quorum queue does not know the argument '{key}'");
+                throw Invalid(queue, $"a quorum queue does not know the argument '{key}'");
             }
         }
     }
 
-    private static void ValidateLimits(QueueSpec spec)
+    private static void ValidateLimits(QueueSpec queue)
     {
-        if (spec.DeliveryLimit is < 0)
+        if (queue.DeliveryLimit is < 0)
         {
-            throw Invalid(spec, $"DeliveryLimit is {spec.DeliveryLimit}; it must not be negative");
+            throw Invalid(queue, FormattableString.Invariant($"DeliveryLimit is {queue.DeliveryLimit}; it must not be negative"));
         }
 
-        if (spec.MessageTtl is { } ttl && (ttl < TimeSpan.Zero || ttl.TotalMilliseconds > uint.MaxValue))
+        if (queue.MessageTtl is { } ttl && (ttl < TimeSpan.Zero || ttl.TotalMilliseconds > uint.MaxValue))
         {
-            throw Invalid(spec, $"MessageTtl is {ttl}; it must be between zero and {uint.MaxValue} milliseconds");
+            throw Invalid(queue, FormattableString.Invariant($"MessageTtl is {ttl}; it must be between zero and {uint.MaxValue} milliseconds"));
         }
 
-        if (spec.DeadLetterExchange is { Length: > 0 } exchange)
+        if (queue.DeadLetterExchange is { Length: > 0 } exchange)
         {
-            EntityName.Validate(exchange, "dead-letter exchange", Queue);
+            EntityName.Validate(exchange, "dead-letter exchange", nameof(queue));
         }
 
-        if (spec.DeadLetterRoutingKey is { } routingKey)
+        if (queue.DeadLetterRoutingKey is { } routingKey)
         {
-            EntityName.ValidateText(routingKey, "The dead-letter routing key", Queue);
-            if (spec.DeadLetterExchange is null && !spec.Arguments.ContainsKey(QueueArguments.DeadLetterExchange))
+            EntityName.ValidateText(routingKey, "The dead-letter routing key", nameof(queue));
+            if (queue.DeadLetterExchange is null && !queue.Arguments.ContainsKey(QueueArguments.DeadLetterExchange))
             {
-                throw Invalid(spec, "DeadLetterRoutingKey needs a DeadLetterExchange");
+                throw Invalid(queue, "DeadLetterRoutingKey needs a DeadLetterExchange");
             }
         }
     }
 
-    private static ArgumentException Invalid(QueueSpec spec, string why) => new($"The queue '{spec.Name}' cannot be declared: {why}.", Queue);
+    private static ArgumentException Invalid(QueueSpec queue, string why) => new($"The queue '{queue.Name}' cannot be declared: {why}.", nameof(queue));
 }

@@ -63,10 +63,10 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
                 throw refusal;
             }
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (either.IsCancellationRequested)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            throw new ObjectDisposedException(nameof(IRabbitClient));
+            throw new ObjectDisposedException("The client was disposed while a topology was being declared.", exception);
         }
     }
 

@@ -1,0 +1,98 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>Opens the consumer channels of one subscription, and keeps account of why that failed or ended.</summary>
+internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServices services, SubscriptionCounters counters, ChannelWriter<Delivery> deliveries)
+{
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    private long _loggedAt;
+    private volatile string? _lastError;
+
+    public string? LastError => _lastError;
+
+    public int LastReplyCode { get; private set; }
+
+    /// <summary>Waits for a session and subscribes on it.</summary>
+    /// <returns>Null when that failed: the channel is gone, another attempt needs another one.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public async Task<ConsumerChannel?> TryOpenAsync(int attempt, CancellationToken cancellationToken)
+    {
+        ConnectionEpoch epoch = await services.Connection.GetEpochAsync(cancellationToken).ConfigureAwait(false);
+        using var token = CancellationTokenSource.CreateLinkedTokenSource(epoch.Dead, cancellationToken);
+        IChannel? channel = null;
+        ConsumerChannel? consumer = null;
+        try
+        {
+            channel = await epoch.OpenChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false), token.Token).ConfigureAwait(false);
+            channel.ContinuationTimeout = services.RequestTimeout;
+            consumer = new ConsumerChannel(epoch, channel, settings, counters, deliveries, services.Logger, services.Time);
+            await consumer.ConsumeAsync(token.Token).ConfigureAwait(false);
+            LastReplyCode = 0;
+            return consumer;
+        }
+        catch (Exception exception)
+        {
+            // Also after a time-out: a late consume-ok would make deliveries that nobody handles.
+            consumer?.Retire(new ConsumerEnd(ConsumerEndReason.Retired, "Not opened."));
+            if (consumer is null && channel is not null)
+            {
+                epoch.Retire(channel);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            Failed(exception, attempt, epoch.IsDead);
+            return null;
+        }
+    }
+
+    /// <summary>Takes note of the end of a consumer that was open.</summary>
+    public void Lost(ConsumerChannel channel, ConsumerEnd end)
+    {
+        LastReplyCode = end.ReplyCode;
+        _lastError = end.Text;
+        switch (end.Reason)
+        {
+            case ConsumerEndReason.CancelledByBroker:
+                services.Logger.ConsumerCancelledByBroker(settings.Queue, channel.ConsumerTag);
+                services.Topology.Suspect("", settings.Queue);
+                break;
+            case ConsumerEndReason.Silent:
+                services.Logger.ConsumerSilent(settings.Queue, channel.ConsumerTag, end.Text);
+                break;
+            default:
+                services.Logger.ConsumerLost(settings.Queue, channel.ConsumerTag, end.Text);
+                break;
+        }
+    }
+
+    private void Failed(Exception exception, int attempt, bool isSessionDead)
+    {
+        (int code, string text) = FailureClassifier.ReplyOf(exception);
+        string reason = code != 0 ? FormattableString.Invariant($"{code} {text}")
+            : isSessionDead ? "The connection was lost."
+            : exception is OperationCanceledException ? $"The broker did not answer within {services.RequestTimeout}."
+            : exception.Message;
+        LastReplyCode = code;
+        _lastError = reason;
+        if (code == 404)
+        {
+            // Deleted, or its node is down: declaring it again heals the one and does no harm to the other.
+            services.Topology.Suspect("", settings.Queue);
+        }
+
+        bool isLoud = attempt <= 1 || services.Time.GetElapsedTime(_loggedAt) >= LogInterval;
+        if (isLoud)
+        {
+            _loggedAt = services.Time.GetTimestamp();
+        }
+
+        services.Logger.ConsumeFailed(isLoud ? LogLevel.Warning : LogLevel.Debug, settings.Queue, attempt, reason);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text;
+using RabbitMQ.Client;
+using ResilientRabbit.Consuming;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Consuming;
+
+public sealed class CopyBuilderTests
+{
+    [Fact]
+    public void A_retry_copy_keeps_id_and_headers_and_counts_the_attempt()
+    {
+        ReceivedMessage message = Message(("tenant", "blue"u8.ToArray()), ("x-delivery-attempt", 2));
+
+        OutboundMessage copy = CopyBuilder.Full(message, "orders.retry.5000", Settlement.Retry, "why");
+
+        Assert.Equal(("", "orders.retry.5000", true), (copy.Exchange, copy.RoutingKey, copy.Mandatory!.Value));
+        Assert.Equal("4711", copy.Properties!.MessageId);
+        Assert.Equal("blue"u8.ToArray(), copy.Properties.Headers["tenant"]);
+        Assert.Equal(3, copy.Properties.Headers["x-delivery-attempt"]);
+        Assert.Equal("why", copy.Properties.Headers["x-retry-reason"]);
+        Assert.Equal("shop", copy.Properties.Headers["x-original-exchange"]);
+    }
+
+    [Fact]
+    public void A_dead_letter_copy_keeps_the_attempt_and_names_the_reason()
+    {
+        OutboundMessage copy = CopyBuilder.Full(Message(("x-delivery-attempt", 5)), "orders.dead-letter", Settlement.DeadLetter, "why");
+
+        Assert.Equal(5, copy.Properties!.Headers["x-delivery-attempt"]);
+        Assert.Equal("why", copy.Properties.Headers["x-dead-letter-reason"]);
+    }
+
+    [Fact]
+    public void What_would_end_or_multiply_the_copy_is_kept_under_another_name()
+    {
+        ReceivedMessage message = Message(("CC", new List<object?> { "elsewhere" }), ("x-publish-id", "1"));
+
+        MessageProperties copy = CopyBuilder.Full(message, "orders.dead-letter", Settlement.DeadLetter, "why").Properties!;
+
+        Assert.Null(copy.Expiration);
+        Assert.Null(copy.UserId);
+        Assert.Equal("500", copy.Headers["x-original-expiration"]);
+        Assert.Equal("nova", copy.Headers["x-original-user-id"]);
+        Assert.False(copy.Headers.ContainsKey("CC"));
+        Assert.True(copy.Headers.ContainsKey("x-original-cc"));
+        Assert.False(copy.Headers.ContainsKey("x-publish-id"));
+    }
+
+    [Theory]
+    [InlineData("orders", false)]
+    [InlineData("elsewhere", true)]
+    public void A_death_record_that_names_the_queue_would_be_taken_for_a_circle(string queue, bool isKept)
+    {
+        var death = new Dictionary<string, object?>(StringComparer.Ordinal) { ["queue"] = Encoding.UTF8.GetBytes(queue), ["reason"] = "expired"u8.ToArray() };
+
+        MessageProperties copy = CopyBuilder.Full(Message(("x-death", new List<object?> { death })), "orders.retry.5000", Settlement.Retry, "why").Properties!;
+
+        Assert.Equal(isKept, copy.Headers.ContainsKey("x-death"));
+        Assert.Equal(!isKept, copy.Headers.ContainsKey("x-death-before-retry"));
+    }
+
+    [Fact]
+    public void A_reason_is_cut_and_carries_no_credentials()
+    {
+        string reason = CopyBuilder.Reason(Settlement.Retry, new InvalidOperationException("amqp://nova:s3cret@host failed; Password=hunter2; " + new string('€', 2000)));
+
+        Assert.StartsWith("InvalidOperationException: amqp://***@host failed; Password=***; €", reason, StringComparison.Ordinal);
+        Assert.InRange(Encoding.UTF8.GetByteCount(reason), 1000, 1024);
+    }
+
+    private static ReceivedMessage Message(params (string Name, object? Value)[] headers) => new(
+        "body"u8.ToArray(),
+        new BasicProperties
+        {
+            MessageId = "4711",
+            Expiration = "500",
+            UserId = "nova",
+            Headers = headers.ToDictionary(static header => header.Name, static header => header.Value, StringComparer.Ordinal),
+        })
+    {
+        Queue = "orders",
+        Exchange = "shop",
+        RoutingKey = "eu",
+    };
+}
