@@ -25,6 +25,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     private readonly Lock _lock = new();
     private CancellationTokenRegistration _epochWatch;
     private string _tag = "";
+    private ulong _lastTag;
     private int _running;
     private volatile bool _isDraining;
 
@@ -162,6 +163,13 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
             return Task.CompletedTask;
         }
 
+        // A delivery that never came here, or was lost below by an exception, would be acknowledged unhandled by the next "multiple" above it.
+        if (deliveryTag != _lastTag + 1)
+        {
+            End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {deliveryTag} followed {_lastTag}: one between them got lost.")));
+            return Task.CompletedTask;
+        }
+
         // The driver takes its buffer back when this method has returned.
         byte[]? buffer = body.IsEmpty ? null : ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(buffer);
@@ -175,6 +183,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
         };
         var delivery = new Delivery(deliveryTag, this, message, buffer);
         Acks.Track(delivery);
+        _lastTag = deliveryTag;
         _counters.AddReceived();
         if (!_deliveries.TryWrite(delivery))
         {
