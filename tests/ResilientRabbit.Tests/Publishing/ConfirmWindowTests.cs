@@ -63,6 +63,86 @@ public sealed class ConfirmWindowTests
         Assert.Equal(0, _window.Count);
     }
 
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    [InlineData(3, false)]
+    [InlineData(3, true)]
+    [InlineData(ulong.MaxValue, false)]
+    [InlineData(ulong.MaxValue, true)]
+    public void Duplicate_unknown_and_future_tags_change_nothing(ulong tag, bool multiple)
+    {
+        PendingMessage[] messages = Add(2);
+        Answer(1);
+        long progress = _window.Progress;
+
+        Assert.Empty(Answer(tag, multiple));
+        Assert.Equal(progress, _window.Progress);
+        Assert.Equal([messages[1]], Answer(2));
+    }
+
+    [Fact]
+    public void Progress_counts_what_was_taken_out()
+    {
+        Add(5);
+
+        Answer(2);
+        Answer(4, multiple: true);
+
+        Assert.Equal(4, _window.Progress);
+    }
+
+    [Fact]
+    public void A_hole_wider_than_the_ring_lets_it_grow()
+    {
+        PendingMessage oldest = Add(1)[0];
+        for (int round = 0; round < 1_000; round++)
+        {
+            PendingMessage message = _factory.CreateInFlight();
+            ulong tag = _window.Add(message);
+            Assert.Equal([message], Answer(tag));
+        }
+
+        Assert.Equal(1, _window.Count);
+        Assert.Equal([oldest], Answer(1));
+    }
+
+    [Fact]
+    public void There_is_room_below_the_limit_only()
+    {
+        Add(3);
+
+        Assert.True(_window.HasRoom(4));
+        Assert.False(_window.HasRoom(3));
+        Add(13);
+        Assert.False(_window.HasRoom(1_000));
+    }
+
+    [Fact]
+    public void The_last_message_can_be_taken_back_and_its_tag_is_used_again()
+    {
+        PendingMessage[] messages = Add(2);
+
+        Assert.True(_window.RemoveLast(2));
+        PendingMessage next = Add(1)[0];
+
+        Assert.Equal([next], Answer(2));
+        Assert.Equal([messages[0]], Answer(1));
+    }
+
+    [Fact]
+    public void What_is_not_the_last_or_was_answered_cannot_be_taken_back()
+    {
+        Add(2);
+        Assert.False(_window.RemoveLast(1));
+
+        Answer(2);
+
+        Assert.False(_window.RemoveLast(2));
+        Assert.Equal(1, _window.Count);
+    }
+
     [Fact]
     public void A_message_that_was_returned_is_told_apart_by_its_answer()
     {

@@ -1,4 +1,3 @@
-using ResilientRabbit.Tests.Connections;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
