@@ -209,6 +209,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         {
             PublishReceipt receipt = await publishing;
             message.Attempts = receipt.Attempts;
+            message.Nacks = receipt.Nacks;
             message.Ended = Stopwatch.GetTimestamp();
             message.Outcome = SentOutcome.Confirmed;
         }
