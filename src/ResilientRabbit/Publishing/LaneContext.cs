@@ -45,17 +45,18 @@ internal sealed class LaneContext
         }
 
         Exception error = PublishErrors.Create(message, kind, this, cause, out PublishFailure failure);
-        if (failure == PublishFailure.Unknown)
-        {
-            Logger.PublishUnknown(message.Exchange, message.RoutingKey, message.MessageId, message.Attempts);
-        }
-        else if (failure == PublishFailure.Unroutable)
-        {
-            Logger.PublishUnroutable(message.Exchange, message.RoutingKey, message.MessageId);
-        }
-
         Ledger.Release(message, failure);
         message.Complete(default, error);
+
+        // Last: a logger that throws must not cost the caller its outcome.
+        if (error is PublishException { Failure: PublishFailure.Unknown } unknown)
+        {
+            Logger.PublishUnknown(unknown.Exchange, unknown.RoutingKey, unknown.MessageId, unknown.Attempts);
+        }
+        else if (error is PublishException { Failure: PublishFailure.Unroutable } unroutable)
+        {
+            Logger.PublishUnroutable(unroutable.Exchange, unroutable.RoutingKey, unroutable.MessageId);
+        }
     }
 
     /// <summary>Why there is no connection at the moment, as far as one of them knows.</summary>
