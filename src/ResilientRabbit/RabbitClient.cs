@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Consuming;
 using ResilientRabbit.Declaring;
 using ResilientRabbit.Diagnostics;
 using ResilientRabbit.Publishing;
@@ -21,6 +22,8 @@ public sealed class RabbitClient : IRabbitClient
     private readonly Publisher _publisher;
     private readonly DriverConnectionFactory _factory;
     private readonly StatusFeed _feed;
+    private readonly SubscriptionList _subscriptions = new();
+    private readonly SubscriptionServices _services;
     private readonly Lock _closeGate = new();
     private Task? _closing;
 
@@ -51,6 +54,8 @@ public sealed class RabbitClient : IRabbitClient
             Logger = loggerFactory.CreateLogger("ResilientRabbit.Publishing"),
             Time = _time,
         });
+        _services = new SubscriptionServices(
+            _consuming, _declarer, _publisher, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time);
         _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {
@@ -71,7 +76,7 @@ public sealed class RabbitClient : IRabbitClient
         get
         {
             ConnectionStatus[] connections = [.. Supervisors.Select(static supervisor => supervisor.Status)];
-            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, []);
+            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses);
         }
     }
 
@@ -102,8 +107,11 @@ public sealed class RabbitClient : IRabbitClient
     }
 
     /// <inheritdoc/>
-    public Task<ISubscription> SubscribeAsync(string queue, IMessageHandler handler, ConsumerOptions? options = null, CancellationToken cancellationToken = default)
-        => throw new NotSupportedException();
+    public async Task<ISubscription> SubscribeAsync(string queue, IMessageHandler handler, ConsumerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return await _subscriptions.StartAsync(Subscription.Create(queue, handler, options, _services), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -168,6 +176,9 @@ public sealed class RabbitClient : IRabbitClient
     private async Task CloseAsync()
     {
         long start = _time.GetTimestamp();
+
+        // First: a handler that retries or dead-letters needs the publisher.
+        await _subscriptions.CloseAsync(_settings.ShutdownTimeout, _time).ConfigureAwait(false);
         await _publisher.CloseAsync(Remaining(start)).ConfigureAwait(false);
         PublishCounts counts = _publisher.Counts;
         await _declarer.DisposeAsync().ConfigureAwait(false);
