@@ -26,8 +26,10 @@ internal sealed class ConnectionMap(IRabbitCluster cluster)
 
     private IReadOnlyDictionary<string, string> _nodes = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The node of the connection when the cluster was last asked; null when it knew none.</summary>
-    public string? FindNode(string connection) => Volatile.Read(ref _nodes).GetValueOrDefault(connection);
+    /// <summary>The node of the connection when the cluster was last asked; null when it knew none, or when that node has been killed since.</summary>
+    public string? FindNode(string connection) =>
+        Volatile.Read(ref _nodes).GetValueOrDefault(connection) is { } name
+        && cluster.Nodes.Any(node => node.IsRunning && string.Equals(node.Name, name, StringComparison.Ordinal)) ? name : null;
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
