@@ -94,7 +94,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
             TimeSpan? gap = workload.TimeToFirstConfirmAfter(_faultAt);
             double? ratio = _prober is { } prober && gap is { } ours ? ours / prober : null;
             FaultReport.Write(
-                $"{fault} | {kind} | {(index == 0 ? "direct" : "HAProxy")} | in flight {_inFlight.ElementAtOrDefault(index)} | first confirm {FaultReport.Milliseconds(gap)}, prober {FaultReport.Milliseconds(_prober)}, "
+                $"{fault} | {kind} | {(index == 0 ? "direct" : "HAProxy")} | in flight {_inFlight.ElementAtOrDefault(index)} | first confirm {FaultReport.Milliseconds(gap)}, every key {FaultReport.Milliseconds(workload.TimeUntilAllKeysConfirmAfter(_faultAt))}, prober {FaultReport.Milliseconds(_prober)}, "
                 + string.Create(CultureInfo.InvariantCulture, $"ratio {ratio:0.00} | {verdict} | handled {workload.HandledCopies} copies, unhandled {unhandled}"));
             long inFlight = _inFlight.ElementAtOrDefault(index);
             gates.Add(() => AssertSafe(workload, verdict, unhandled, inFlight, gap, ratio));

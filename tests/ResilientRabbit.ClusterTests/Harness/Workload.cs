@@ -130,6 +130,14 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         return first == 0 ? null : Stopwatch.GetElapsedTime(timestamp, first);
     }
 
+    /// <summary>From the timestamp until every ordering key has had a confirm of a message submitted after it: no lane is left behind.</summary>
+    public TimeSpan? TimeUntilAllKeysConfirmAfter(long timestamp)
+    {
+        long[] firsts = [.. _sent.Where(message => message.Outcome == SentOutcome.Confirmed && message.Submitted > timestamp)
+            .GroupBy(static message => message.Key, StringComparer.Ordinal).Select(static key => key.Min(static message => message.Ended))];
+        return firsts.Length < Keys ? null : Stopwatch.GetElapsedTime(timestamp, firsts.Max());
+    }
+
     public async Task DeleteQueuesAsync(IRabbitCluster cluster)
     {
         foreach (string queue in (string[])[TruthQueue, WorkQueue, WorkQueue + ".dead-letter", WorkQueue + ".retry.5000"])
