@@ -51,7 +51,7 @@ internal sealed class Board(Screen screen, IRabbitCluster cluster, IRabbitClient
             $"{cluster.Description}    client: {status.State}",
             numbers,
             "",
-            $"{"connection",-28}{"state",-14}{"real node",-12}{"endpoint",-24}lost so far",
+            $"{"connection",-28}{"state",-14}{"real node",-12}{"endpoint",-24}losses",
         ];
         table.AddRange(status.Connections.Select(connection => string.Create(
             CultureInfo.InvariantCulture,
