@@ -48,10 +48,12 @@ internal sealed class ConnectionMap(IRabbitCluster cluster)
         }
     }
 
-    // A ghost of an earlier connection may still be listed: the youngest of a name is the living one.
+    // A ghost of an earlier connection may still be listed: the youngest of a name is the living one. Names that are no plain text,
+    // as some other client may have, are left out.
     private static Dictionary<string, string> Parse(string lines) => lines
         .Split('\n', StringSplitOptions.RemoveEmptyEntries)
         .Select(line => line.Split('\t'))
+        .Where(fields => fields.Length == 3)
         .OrderBy(fields => long.Parse(fields[2], CultureInfo.InvariantCulture))
         .GroupBy(fields => fields[0], StringComparer.Ordinal)
         .ToDictionary(group => group.Key, group => group.Last()[1], StringComparer.Ordinal);
