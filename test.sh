@@ -114,7 +114,7 @@ check_package() {
   # The names of the files stand uncompressed in the package.
   grep -aq 'README\.md' "$package" || fail "$name: the package has no README.md"
   grep -aq "lib/net10\.0/$name\.xml" "$package" || fail "$name: the package has no documentation of its API"
-  grep -q '<license type="expression">MIT</license>' "artifacts/obj/$name/release/$name".*.nuspec || fail "$name: the package does not say its license"
+  grep -q '<license type="expression">MIT</license>' "artifacts/obj/$name/Release/$name".*.nuspec || fail "$name: the package does not say its license"
   [ -s "${package%.nupkg}.snupkg" ] || fail "$name: there is no symbol package"
 }
 
