@@ -16,7 +16,7 @@ public sealed record ClusterOptions
 
     public string PartitionHandling { get; init; } = "pause_minority";
 
-    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(3);
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     public string UserName { get; init; } = "guest";
 

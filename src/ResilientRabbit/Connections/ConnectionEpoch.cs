@@ -112,6 +112,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         try
         {
             opening = _connection.CreateChannelAsync(options, linked.Token);
+            ObserveLater(opening);
             return await opening.WaitAsync(linked.Token).ConfigureAwait(false);
         }
         catch (Exception exception)
@@ -143,6 +144,7 @@ internal sealed class ConnectionEpoch : IPublishSession
             return;
         }
 
+        _lost.TrySetResult(loss);
         _guard?.Dispose();
 
         // Not on this thread: cancelling runs the continuations of every waiting driver call, and this may be the driver's loop.
@@ -169,7 +171,6 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     private async Task TeardownAsync(ConnectionLoss loss)
     {
-        _lost.TrySetResult(loss);
         await _dead.CancelAsync().ConfigureAwait(false);
         if (loss.Text.Contains("eartbeat", StringComparison.Ordinal) && loss.Reason != ConnectionFailureReason.Silent)
         {

@@ -25,4 +25,7 @@ internal static partial class PublishLog
 
     [LoggerMessage(EventId = 2006, EventName = "LaneFailed", Level = LogLevel.Critical, Message = "Lane {Lane}: the writer failed; its messages end at their deadlines. Please report this.")]
     public static partial void LaneFailed(this ILogger logger, int lane, Exception exception);
+
+    [LoggerMessage(EventId = 2007, EventName = "ClockFailed", Level = LogLevel.Critical, Message = "Enforcing the deadlines failed; the next tick tries again. Please report this.")]
+    public static partial void ClockFailed(this ILogger logger, Exception exception);
 }

@@ -20,10 +20,7 @@ internal sealed class Lane
     private Task? _writer;
     private SuspectLine _suspects;
 
-    /// <summary>Builds the lane.</summary>
-    /// <param name="index">Its number in the client.</param>
-    /// <param name="context">What all lanes share.</param>
-    /// <param name="home">The connection it belongs to; the others are its refuge.</param>
+    /// <summary>Builds the lane; <paramref name="home"/> is the connection it belongs to, the others are its refuge.</summary>
     public Lane(int index, LaneContext context, ISessionSource home)
     {
         Index = index;
@@ -57,6 +54,7 @@ internal sealed class Lane
     {
         if (message.TrySettle(version, kind) == SettleResult.Settled)
         {
+            _queue.NoteSettled();
             _context.Finish(message, kind);
         }
     }

@@ -194,7 +194,7 @@ internal sealed class LaneChannel : IConfirmSink
         _context.Ledger.ReleaseConfirmed(won.First);
         while (won.Take() is { } message)
         {
-            message.Complete(new PublishReceipt(message.MessageId, message.Attempts), null);
+            message.Complete(new PublishReceipt(message.MessageId, message.Attempts, message.Nacks), null);
             message.ReleaseReference();
         }
     }

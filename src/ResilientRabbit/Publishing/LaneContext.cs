@@ -24,11 +24,14 @@ internal sealed class LaneContext
 
     public required TimeProvider Time { get; init; }
 
-    /// <summary>How long a message rests before its next copy, in units of the time provider's timestamp: doubling, with jitter.</summary>
+    /// <summary>
+    /// How long a message rests before its next copy, in units of the time provider's timestamp: doubling. Without jitter, so that messages
+    /// that were nacked together, as at a quorum queue without a leader, go again in their order.
+    /// </summary>
     public long RetryPause(int answered)
     {
         double ticks = Math.Min(FirstPause.Ticks * Math.Pow(2, Math.Min(answered, 16)), LongestPause.Ticks);
-        return (long)(ticks * (0.75 + (0.5 * Random.Shared.NextDouble())) * Time.TimestampFrequency / TimeSpan.TicksPerSecond);
+        return (long)(ticks * Time.TimestampFrequency / TimeSpan.TicksPerSecond);
     }
 
     /// <summary>Counts the outcome, then tells the caller. Called exactly once for each message, by whoever settled it.</summary>
@@ -37,22 +40,23 @@ internal sealed class LaneContext
         if (kind == SettleKind.Confirmed)
         {
             Ledger.Release(message, null);
-            message.Complete(new PublishReceipt(message.MessageId, message.Attempts), null);
+            message.Complete(new PublishReceipt(message.MessageId, message.Attempts, message.Nacks), null);
             return;
         }
 
         Exception error = PublishErrors.Create(message, kind, this, cause, out PublishFailure failure);
-        if (failure == PublishFailure.Unknown)
-        {
-            Logger.PublishUnknown(message.Exchange, message.RoutingKey, message.MessageId, message.Attempts);
-        }
-        else if (failure == PublishFailure.Unroutable)
-        {
-            Logger.PublishUnroutable(message.Exchange, message.RoutingKey, message.MessageId);
-        }
-
         Ledger.Release(message, failure);
         message.Complete(default, error);
+
+        // Last: a logger that throws must not cost the caller its outcome.
+        if (error is PublishException { Failure: PublishFailure.Unknown } unknown)
+        {
+            Logger.PublishUnknown(unknown.Exchange, unknown.RoutingKey, unknown.MessageId, unknown.Attempts);
+        }
+        else if (error is PublishException { Failure: PublishFailure.Unroutable } unroutable)
+        {
+            Logger.PublishUnroutable(unroutable.Exchange, unroutable.RoutingKey, unroutable.MessageId);
+        }
     }
 
     /// <summary>Why there is no connection at the moment, as far as one of them knows.</summary>

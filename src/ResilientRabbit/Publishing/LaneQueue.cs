@@ -3,7 +3,11 @@ namespace ResilientRabbit.Publishing;
 /// <summary>The messages of a lane that are not on the wire: those to be sent, in order, and those that rest before they are sent again.</summary>
 internal sealed class LaneQueue
 {
+    /// <summary>So many settled messages may lie in the lists before they are swept out: an outage may be long.</summary>
+    private const int MaxTombstones = 256;
+
     private readonly Lock _gate = new();
+    private int _tombstones;
     private MessageList _ready;
     private MessageList _resting;
     private long _nextDeadline = long.MaxValue;
@@ -17,6 +21,9 @@ internal sealed class LaneQueue
             _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
         }
     }
+
+    /// <summary>Notes that a message which may lie in the lists was settled.</summary>
+    public void NoteSettled() => Interlocked.Increment(ref _tombstones);
 
     /// <summary>Takes the next message; tombstones among them are the caller's to drop.</summary>
     public PendingMessage? Take()
@@ -90,6 +97,13 @@ internal sealed class LaneQueue
     {
         lock (_gate)
         {
+            if (Volatile.Read(ref _tombstones) > MaxTombstones)
+            {
+                Volatile.Write(ref _tombstones, 0);
+                _ready.DropSettled();
+                _resting.DropSettled();
+            }
+
             if (!all && _nextDeadline > now)
             {
                 return;

@@ -54,4 +54,44 @@ internal struct MessageList
         _head = front._head;
         front = default;
     }
+
+    /// <summary>Takes the settled messages out and drops their references.</summary>
+    public void DropSettled()
+    {
+        MessageList all = this;
+        this = default;
+        while (all.Take() is { } message)
+        {
+            if (message.IsSettled)
+            {
+                message.ReleaseReference();
+            }
+            else
+            {
+                Add(message);
+            }
+        }
+    }
+
+    /// <summary>Takes the messages out whose outcome the ledger has counted, and drops their references. Returns how many.</summary>
+    public int DropReleased()
+    {
+        MessageList all = this;
+        this = default;
+        int dropped = 0;
+        while (all.Take() is { } message)
+        {
+            if (message.WasReleased)
+            {
+                message.ReleaseReference();
+                dropped++;
+            }
+            else
+            {
+                Add(message);
+            }
+        }
+
+        return dropped;
+    }
 }

@@ -1,13 +1,15 @@
 namespace ResilientRabbit.Publishing;
 
-/// <summary>Keeps pending messages for reuse, at most as many as may be pending. Thread-safe.</summary>
+/// <summary>Keeps pending messages for reuse, at most as many as may be pending, within reason. Thread-safe.</summary>
 internal sealed class MessagePool
 {
+    private const int MaxKept = 32 * 1024;
+
     private readonly Lock _gate = new();
     private readonly PendingMessage?[] _items;
     private int _count;
 
-    public MessagePool(int capacity) => _items = new PendingMessage?[capacity];
+    public MessagePool(int capacity) => _items = new PendingMessage?[Math.Min(capacity, MaxKept)];
 
     public PendingMessage Rent()
     {

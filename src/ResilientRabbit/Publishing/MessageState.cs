@@ -33,7 +33,12 @@ internal struct MessageState
     public bool TryBeginWrite() => TryMove(Queued, Writing);
 
     /// <summary>Takes an in-flight message for writing another copy; see the stall probe.</summary>
-    public bool TryBeginCopy(long version) => Version == version && TryMove(InFlight, Writing);
+    public bool TryBeginCopy(long version)
+    {
+        // One read for version and state: the object may be reused between two.
+        long word = Volatile.Read(ref _word);
+        return word >> VersionShift == version && (word & StateMask) == InFlight && TrySwap(word, Writing);
+    }
 
     /// <summary>Ends the writing. When it was settled or nacked meanwhile, that is for the writer to finish.</summary>
     public WriteEnd EndWrite()

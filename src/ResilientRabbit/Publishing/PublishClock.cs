@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging;
+using ResilientRabbit.Diagnostics;
+
 namespace ResilientRabbit.Publishing;
 
 /// <summary>Enforces deadlines: one timer for all messages of a publisher, which stands still while nothing is pending.</summary>
@@ -7,6 +10,7 @@ internal sealed class PublishClock : IDisposable
 
     private readonly PublishLedger _ledger;
     private readonly Lane[] _lanes;
+    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly List<(PendingMessage Message, long Version)> _scratch = [];
@@ -14,10 +18,11 @@ internal sealed class PublishClock : IDisposable
     private int _ticking;
     private bool _disposed;
 
-    public PublishClock(PublishLedger ledger, Lane[] lanes, TimeProvider time)
+    public PublishClock(PublishLedger ledger, Lane[] lanes, ILogger logger, TimeProvider time)
     {
         _ledger = ledger;
         _lanes = lanes;
+        _logger = logger;
         _time = time;
         _timer = time.CreateTimer(static state => ((PublishClock)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -60,6 +65,23 @@ internal sealed class PublishClock : IDisposable
             return;
         }
 
+        try
+        {
+            Enforce();
+        }
+        catch (Exception exception)
+        {
+            // On a timer thread an exception ends the process; a clock that stops would let callers hang. Neither: the next tick tries again.
+            _logger.ClockFailed(exception);
+        }
+        finally
+        {
+            Volatile.Write(ref _ticking, 0);
+        }
+    }
+
+    private void Enforce()
+    {
         long now = _time.GetTimestamp();
         _scratch.Clear();
         _ledger.CollectWaiting(now, all: false, _scratch);
@@ -82,7 +104,5 @@ internal sealed class PublishClock : IDisposable
                 Run();
             }
         }
-
-        Volatile.Write(ref _ticking, 0);
     }
 }

@@ -186,6 +186,8 @@ internal sealed class PublishLedger
                     continue;
                 }
 
+                // Those that were settled and counted while they waited leave the line: with a full buffer and impatient callers it would grow without end.
+                _waiting -= account.Waiters.DropReleased();
                 account.NextDeadline = long.MaxValue;
                 for (PendingMessage? message = account.Waiters.First; message is not null; message = message.Next)
                 {

@@ -26,7 +26,7 @@ internal sealed class Publisher : IPublisher
         _time = context.Time;
         _pool = new MessagePool(_settings.MaxPendingMessages);
         _lanes = [.. Enumerable.Range(0, _settings.Lanes).Select(index => new Lane(index, context, context.Sources[index % context.Sources.Count]))];
-        _clock = new PublishClock(_ledger, _lanes, _time);
+        _clock = new PublishClock(_ledger, _lanes, context.Logger, _time);
     }
 
     public PublishCounts Counts => _ledger.Counts;

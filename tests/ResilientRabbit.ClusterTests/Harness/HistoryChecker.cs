@@ -19,6 +19,7 @@ public static class HistoryChecker
             Corrupt = found.Count(static message => !message.IsIntact),
             Hung = sent.Count(static message => message.Outcome == SentOutcome.None),
             Disorder = CountDisorder(byId, found),
+            Nacked = sent.Count(static message => message.Nacks > 0),
             Duplicates = found.Count - copies.Count,
             UnmarkedDuplicates = repeated.Count(id => !copies[id].Any(static copy => copy.IsMarked)),
             UnexplainedDuplicates = repeated.Count(id => byId.TryGetValue(id, out SentMessage? message) && message.Attempts == 1),
@@ -28,7 +29,7 @@ public static class HistoryChecker
         };
     }
 
-    /// <summary>Order is promised for confirmed messages of one key: by their first occurrence.</summary>
+    /// <summary>Order is promised for confirmed messages of one key that were never nacked: by their first occurrence.</summary>
     private static int CountDisorder(Dictionary<string, SentMessage> byId, IReadOnlyList<FoundMessage> found)
     {
         var last = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -36,7 +37,7 @@ public static class HistoryChecker
         int disorder = 0;
         foreach (FoundMessage message in found)
         {
-            if (!seen.Add(message.Id) || !byId.TryGetValue(message.Id, out SentMessage? origin) || origin.Outcome != SentOutcome.Confirmed)
+            if (!seen.Add(message.Id) || !byId.TryGetValue(message.Id, out SentMessage? origin) || origin.Outcome != SentOutcome.Confirmed || origin.Nacks > 0)
             {
                 continue;
             }

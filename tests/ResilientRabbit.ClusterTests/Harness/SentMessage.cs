@@ -32,4 +32,7 @@ public sealed class SentMessage
     public bool MayBeStored { get; set; }
 
     public int Attempts { get; set; }
+
+    /// <summary>Copies that the broker refused to take: then no order is promised.</summary>
+    public int Nacks { get; set; }
 }

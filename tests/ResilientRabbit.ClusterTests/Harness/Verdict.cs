@@ -26,6 +26,9 @@ public sealed record Verdict
     /// <summary>First occurrences of confirmed messages that come before an earlier one of their key.</summary>
     public int Disorder { get; init; }
 
+    /// <summary>Messages of which the broker refused a copy; no order is promised for them.</summary>
+    public int Nacked { get; init; }
+
     public int Duplicates { get; init; }
 
     /// <summary>Messages found more than once without any copy that is marked.</summary>
@@ -50,5 +53,5 @@ public sealed record Verdict
 
     public override string ToString()
         => $"attempted {Attempted}, acknowledged {Acknowledged}, found {Found}, lost {Lost}, phantom {Phantom}, unexpected {Unexpected}, corrupt {Corrupt}, hung {Hung}, "
-            + $"disorder {Disorder}, duplicates {Duplicates} (unmarked {UnmarkedDuplicates}, unexplained {UnexplainedDuplicates}), unknown {Unknown} (found {Recovered}), failed {Failed}";
+            + $"disorder {Disorder}, nacked {Nacked}, duplicates {Duplicates} (unmarked {UnmarkedDuplicates}, unexplained {UnexplainedDuplicates}), unknown {Unknown} (found {Recovered}), failed {Failed}";
 }

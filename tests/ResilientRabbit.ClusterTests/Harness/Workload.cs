@@ -6,18 +6,14 @@ using ResilientRabbit.Clusters;
 
 namespace ResilientRabbit.ClusterTests.Harness;
 
-/// <summary>
-/// A publisher and a consumer under test. Every message goes through a fanout exchange to two queues: one is consumed by the SDK, the
-/// other is left alone and drained by the plain driver at the end, so that what is found owes nothing to our own counters.
-/// </summary>
+/// <summary>A client under test that publishes and consumes.</summary>
 public sealed class Workload : IMessageHandler, IAsyncDisposable
 {
     private const int Keys = 8;
 
     private readonly RabbitClient _client;
-    private readonly bool _quorum;
+    private readonly ScenarioQueues _queues;
     private readonly ConcurrentQueue<SentMessage> _sent = new();
-    private readonly ConcurrentDictionary<string, int> _handled = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private readonly int[] _sequences = new int[Keys];
     private readonly Lock _sequenceGate = new();
@@ -25,30 +21,20 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
     private readonly ConcurrentBag<Task> _bursts = [];
     private int _handledCopies;
 
-    public Workload(string name, IRabbitCluster cluster, IEnumerable<ClusterAddress> endpoints, bool quorum, ILoggerFactory? loggers = null, Action<ResilientRabbitOptions>? configure = null)
+    public Workload(string name, IRabbitCluster cluster, IEnumerable<ClusterAddress> endpoints, ScenarioQueues queues, ILoggerFactory? loggers = null)
     {
         Name = name;
-        _quorum = quorum;
-        Exchange = "x-" + name;
-        TruthQueue = "truth-" + name;
-        WorkQueue = "work-" + name;
+        _queues = queues;
         var options = new ResilientRabbitOptions { UserName = cluster.UserName, Password = cluster.Password, ClientName = name };
         foreach (ClusterAddress endpoint in endpoints)
         {
             options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}"));
         }
 
-        configure?.Invoke(options);
         _client = new RabbitClient(options, loggers);
     }
 
     public string Name { get; }
-
-    public string Exchange { get; }
-
-    public string TruthQueue { get; }
-
-    public string WorkQueue { get; }
 
     public RabbitClient Client => _client;
 
@@ -58,8 +44,8 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        await _client.DeclareAsync(Topology(), cancellationToken);
-        await _client.SubscribeAsync(WorkQueue, this, new ConsumerOptions { Concurrency = 4 }, cancellationToken);
+        await _client.DeclareAsync(_queues.Topology(), cancellationToken);
+        await _client.SubscribeAsync(_queues.WorkQueue, this, new ConsumerOptions { Concurrency = 4 }, cancellationToken);
         for (int key = 0; key < Keys; key++)
         {
             int mine = key;
@@ -70,7 +56,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
     public ValueTask<Settlement> HandleAsync(ReceivedMessage message, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _handledCopies);
-        _handled.AddOrUpdate(message.MessageId ?? "none", 1, static (_, count) => count + 1);
+        _queues.Handled.AddOrUpdate(message.MessageId ?? "none", 1, static (_, count) => count + 1);
         return ValueTask.FromResult(Settlement.Ack);
     }
 
@@ -105,7 +91,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            int missing = _sent.Count(message => message.Outcome == SentOutcome.Confirmed && !_handled.ContainsKey(message.Id));
+            int missing = _sent.Count(message => message.Outcome == SentOutcome.Confirmed && !_queues.Handled.ContainsKey(message.Id));
             if (missing == 0 || Stopwatch.GetElapsedTime(start) > limit)
             {
                 return missing;
@@ -115,12 +101,8 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         }
     }
 
-    public async Task<Verdict> CheckAsync(IRabbitCluster cluster)
-    {
-        IReadOnlyList<DrainedMessage> drained = await cluster.DrainAsync(TruthQueue);
-        List<FoundMessage> found = [.. drained.Where(static message => !Prober.IsProbe(message.MessageId)).Select(TestBody.Read)];
-        return HistoryChecker.Check(_sent, found);
-    }
+    /// <summary>Compares this workload's messages with what was found of them.</summary>
+    public Verdict Check(IEnumerable<FoundMessage> found) => HistoryChecker.Check(_sent, [.. found.Where(message => message.Id.StartsWith(Name + "-", StringComparison.Ordinal))]);
 
     /// <summary>From the timestamp to the first confirm of a message that was submitted after it.</summary>
     public TimeSpan? TimeToFirstConfirmAfter(long timestamp)
@@ -138,30 +120,11 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         return firsts.Length < Keys ? null : Stopwatch.GetElapsedTime(timestamp, firsts.Max());
     }
 
-    public async Task DeleteQueuesAsync(IRabbitCluster cluster)
-    {
-        foreach (string queue in (string[])[TruthQueue, WorkQueue, WorkQueue + ".dead-letter", WorkQueue + ".retry.5000"])
-        {
-            await cluster.DeleteQueueAsync(queue);
-        }
-    }
-
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _client.DisposeAsync();
         _stop.Dispose();
-    }
-
-    private Topology Topology()
-    {
-        TopologyBuilder builder = new TopologyBuilder().Exchange(Exchange, "fanout");
-        foreach (string queue in (string[])[TruthQueue, WorkQueue])
-        {
-            builder = (_quorum ? builder.QuorumQueue(queue) : builder.ClassicQueue(queue)).Bind(queue, Exchange);
-        }
-
-        return builder.Build();
     }
 
     private async Task PumpAsync(int key)
@@ -193,7 +156,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
             _sent.Enqueue(message);
             ValueTask<PublishReceipt> publishing = _client.Publisher.PublishAsync(new OutboundMessage
             {
-                Exchange = Exchange,
+                Exchange = _queues.Exchange,
                 RoutingKey = string.Empty,
                 Body = TestBody.Create(name, sequence),
                 OrderingKey = name,
@@ -209,6 +172,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         {
             PublishReceipt receipt = await publishing;
             message.Attempts = receipt.Attempts;
+            message.Nacks = receipt.Nacks;
             message.Ended = Stopwatch.GetTimestamp();
             message.Outcome = SentOutcome.Confirmed;
         }

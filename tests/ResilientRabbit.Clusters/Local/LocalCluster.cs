@@ -39,6 +39,21 @@ public sealed class LocalCluster : ClusterBase
             throw new ClusterUnavailableException(reason);
         }
 
+        try
+        {
+            return await FormAnewAsync(options, cancellationToken);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or TimeoutException && options.WorkDirectory is null)
+        {
+            // Ports are only probed, not reserved, and nodes that form a cluster can trip over each other: once more, from nothing.
+            await Console.Error.WriteLineAsync($"The cluster could not be started and is started once more. {exception.Message}");
+
+            return await FormAnewAsync(options, cancellationToken);
+        }
+    }
+
+    private static async Task<LocalCluster> FormAnewAsync(ClusterOptions options, CancellationToken cancellationToken)
+    {
         var site = await LocalSite.OpenAsync(options, cancellationToken);
         LocalCluster? cluster = null;
         try

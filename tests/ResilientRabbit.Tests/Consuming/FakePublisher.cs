@@ -19,7 +19,7 @@ internal sealed class FakePublisher : IPublisher
         }
 
         Published.Add(message);
-        return new ValueTask<PublishReceipt>(new PublishReceipt("4711", 1));
+        return new ValueTask<PublishReceipt>(new PublishReceipt("4711", 1, 0));
     }
 
     public ValueTask<PublishBatchResult> PublishBatchAsync(IReadOnlyList<OutboundMessage> messages, CancellationToken cancellationToken = default) => throw new NotSupportedException();
