@@ -18,9 +18,15 @@ internal struct HeaderCopier
 
     private const string OwnPrefix = "x-publish-";
 
-    private int _bytes;
+    // Sizes on the wire (AMQP 0-9-1, section 4.2.5.5): a type octet, and a length of four octets before texts, tables and lists.
+    private const int LongestNumber = 9;
+    private const int TypeAndLength = 5;
 
-    /// <summary>Copies the headers into the target. Names that belong to the SDK are left out.</summary>
+    private int _bytes;
+    private string _header;
+    private ArgumentException? _error;
+
+    /// <summary>Copies the headers into the target. Names that belong to the SDK are left out. Returns what is wrong, or null.</summary>
     public static ArgumentException? Copy(IDictionary<string, object?> source, Dictionary<string, object?> target)
     {
         var copier = default(HeaderCopier);
@@ -31,100 +37,112 @@ internal struct HeaderCopier
                 continue;
             }
 
-            if (NameRules.Check(name, "header name") is { } badName)
+            copier._header = name;
+            if (!copier.Enter(name) || !copier.TryCopy(value, 1, out object? copy))
             {
-                return badName;
-            }
-
-            copier._bytes += name.Length + 6;
-            object? copy = copier.CopyValue(name, value, 1, out ArgumentException? error);
-            if (error is not null)
-            {
-                return error;
+                return copier._error;
             }
 
             target[name] = copy;
         }
 
-        return copier._bytes > MaxBytes ? TooLarge() : null;
+        return null;
     }
 
-    private static ArgumentException TooLarge()
-        => new($"The headers are larger than {MaxBytes} bytes, the most that fits into one frame.", "properties");
-
-    private object? CopyValue(string name, object? value, int depth, out ArgumentException? error)
+    private bool TryCopy(object? value, int depth, out object? copy)
     {
-        error = null;
+        copy = value;
         if (depth > MaxDepth)
         {
-            error = new ArgumentException($"Header '{name}' is nested more than {MaxDepth} deep, or contains itself.", "properties");
-            return null;
+            return Refuse($"Header '{_header}' is nested more than {MaxDepth} deep, or contains itself.");
         }
 
         switch (value)
         {
             case null or bool or byte or sbyte or short or ushort or int or uint or long or float or double or decimal or AmqpTimestamp:
-                _bytes += 9;
-                return value;
+                return Count(LongestNumber);
             case string text:
-                _bytes += 5 + Encoding.UTF8.GetByteCount(text);
-                break;
+                return Count(TypeAndLength + Encoding.UTF8.GetByteCount(text));
             case byte[] bytes:
-                _bytes += 5 + bytes.Length;
-                break;
+                copy = bytes.Clone();
+                return Count(TypeAndLength + bytes.Length);
             case BinaryTableValue binary:
-                _bytes += 5 + (binary.Bytes?.Length ?? 0);
-                return new BinaryTableValue([.. binary.Bytes ?? []]);
+                copy = new BinaryTableValue([.. binary.Bytes ?? []]);
+                return Count(TypeAndLength + (binary.Bytes?.Length ?? 0));
             case IDictionary<string, object?> table:
-                return CopyTable(name, table, depth, out error);
+                return TryCopyTable(table, depth, out copy);
             case IDictionary table:
-                return CopyTable(name, table.Cast<DictionaryEntry>().ToDictionary(static entry => entry.Key.ToString()!, static entry => entry.Value, StringComparer.Ordinal), depth, out error);
+                return TryCopyTable(table.Cast<DictionaryEntry>().Select(static entry => KeyValuePair.Create(entry.Key.ToString() ?? string.Empty, entry.Value)), depth, out copy);
             case IList list:
-                return CopyList(name, list, depth, out error);
+                return TryCopyList(list, depth, out copy);
             default:
-                error = new ArgumentException($"Header '{name}' has type {value.GetType()}, which an AMQP field table cannot hold. Convert it to a string, a number or a byte array.", "properties");
-                return null;
+                return Refuse($"Header '{_header}' has type {value.GetType()}, which an AMQP field table cannot hold. Convert it to a string, a number or a byte array.");
         }
-
-        if (_bytes > MaxBytes)
-        {
-            error = TooLarge();
-        }
-
-        return value is byte[] array ? array.Clone() : value;
     }
 
-    private Dictionary<string, object?>? CopyTable(string name, IDictionary<string, object?> table, int depth, out ArgumentException? error)
+    private bool TryCopyTable(IEnumerable<KeyValuePair<string, object?>> table, int depth, out object? copy)
     {
-        var copy = new Dictionary<string, object?>(table.Count, StringComparer.Ordinal);
+        var entries = new Dictionary<string, object?>(StringComparer.Ordinal);
+        copy = entries;
+        if (!Count(TypeAndLength))
+        {
+            return false;
+        }
+
         foreach ((string key, object? value) in table)
         {
-            error = NameRules.Check(key, "header name");
-            _bytes += key.Length + 6;
-            copy[key] = error is null ? CopyValue(name, value, depth + 1, out error) : null;
-            if (error is not null)
+            if (!Enter(key) || !TryCopy(value, depth + 1, out object? item))
             {
-                return null;
+                return false;
+            }
+
+            if (!entries.TryAdd(key, item))
+            {
+                return Refuse($"Header '{_header}' holds a table with two keys of the text '{key}'.");
             }
         }
 
-        error = null;
-        return copy;
+        return true;
     }
 
-    private List<object?>? CopyList(string name, IList list, int depth, out ArgumentException? error)
+    private bool TryCopyList(IList list, int depth, out object? copy)
     {
-        var copy = new List<object?>(list.Count);
-        foreach (object? value in list)
+        var items = new List<object?>();
+        copy = items;
+        if (!Count(TypeAndLength))
         {
-            copy.Add(CopyValue(name, value, depth + 1, out error));
-            if (error is not null)
-            {
-                return null;
-            }
+            return false;
         }
 
-        error = null;
-        return copy;
+        foreach (object? value in list)
+        {
+            if (!TryCopy(value, depth + 1, out object? item))
+            {
+                return false;
+            }
+
+            items.Add(item);
+        }
+
+        return true;
+    }
+
+    /// <summary>Checks and counts a name.</summary>
+    private bool Enter(string name)
+    {
+        _error = NameRules.Check(name, "header name");
+        return _error is null && Count(1 + Encoding.UTF8.GetByteCount(name));
+    }
+
+    private bool Count(int bytes)
+    {
+        _bytes += bytes;
+        return _bytes <= MaxBytes || Refuse($"The headers are larger than {MaxBytes} bytes, the most that fits into one frame.");
+    }
+
+    private bool Refuse(string text)
+    {
+        _error = new ArgumentException(text, "properties");
+        return false;
     }
 }

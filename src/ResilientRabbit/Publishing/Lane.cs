@@ -9,6 +9,7 @@ namespace ResilientRabbit.Publishing;
 /// </summary>
 internal sealed class Lane
 {
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan OpenFailurePause = TimeSpan.FromMilliseconds(100);
 
     private readonly LaneContext _context;
@@ -97,7 +98,8 @@ internal sealed class Lane
         _signal.Set();
         if (_writer is not null)
         {
-            await _writer.ConfigureAwait(false);
+            // A blocked broker can hold up its write for ever: it ends with the session, which is closed next.
+            await Task.WhenAny(_writer, Task.Delay(StopLimit, _context.Time)).ConfigureAwait(false);
         }
 
         _sessions.Unwatch(_signal.Set);
@@ -278,6 +280,7 @@ internal sealed class Lane
     {
         _suspects.Answered();
         message.Answered++;
+        message.Reply = (code, text);
         if (code == Isolation.NotFound && _context.Routes.KnowsExchange(message.Exchange))
         {
             _context.Routes.Suspect(message.Exchange, message.RoutingKey);
@@ -289,7 +292,6 @@ internal sealed class Lane
         }
         else if (message.TrySettle(version, SettleKind.Rejected) == SettleResult.Settled)
         {
-            message.Reply = (code, text);
             _context.Finish(message, SettleKind.Rejected);
         }
 

@@ -192,6 +192,12 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
 
     PublishReceipt IValueTaskSource<PublishReceipt>.GetResult(short token)
     {
+        // Throws for a token of another life. Taken too early, nothing may be given back: the message is still on its way.
+        if (_core.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The publish has no outcome yet. Await the task; do not take its result before.");
+        }
+
         try
         {
             return _core.GetResult(token);

@@ -97,8 +97,9 @@ internal sealed class PublishClock : IDisposable
 
         if (_ledger.IsIdle)
         {
-            Volatile.Write(ref _running, 0);
+            // Stopped first, then said so: a publish in between finds it running and is seen by the second look.
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            Volatile.Write(ref _running, 0);
             if (!_ledger.IsIdle)
             {
                 Run();

@@ -62,7 +62,7 @@ internal sealed class Publisher : IPublisher
         {
             if (Prepare(messages[index], sink, index, out PendingMessage? pending, cancellationToken) is { } error)
             {
-                sink.Complete(index, default, error);
+                sink.Complete(index, default, error is ObjectDisposedException ? ClosedBefore(messages[index]) : error);
                 continue;
             }
 
@@ -115,11 +115,7 @@ internal sealed class Publisher : IPublisher
             _clock.SettleAll();
         }
 
-        foreach (Lane lane in _lanes)
-        {
-            await lane.StopAsync().ConfigureAwait(false);
-        }
-
+        await Task.WhenAll(_lanes.Select(static lane => lane.StopAsync())).ConfigureAwait(false);
         _clock.SettleAll();
         _clock.Dispose();
     }
@@ -164,6 +160,15 @@ internal sealed class Publisher : IPublisher
         candidate.WatchCancellation(cancellationToken);
         pending = candidate;
         return null;
+    }
+
+    /// <summary>The outcome of a batch's message that was still to come when the client was closed.</summary>
+    private PublishException ClosedBefore(in OutboundMessage message)
+    {
+        _ledger.CountRefusedLocally();
+        return new PublishException(
+            PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, message.Properties?.MessageId ?? string.Empty, 0,
+            $"Publishing to exchange '{message.Exchange}' (routing key '{message.RoutingKey}') was given up because the client was closed. Nothing was sent.");
     }
 
     private Exception? RefuseLocally(in OutboundMessage message, PendingMessage candidate, CancellationToken cancellationToken)

@@ -7,8 +7,8 @@ namespace ResilientRabbit.Publishing;
 /// Answers one question when a lane gets no confirms: is it the connection or the queue? A marked copy of the oldest unconfirmed message
 /// goes through another connection. If that is confirmed while the old one stays silent, the lane moves; if it stalls too, the lane stays.
 /// </summary>
-/// <remarks>Make before break: nothing is given up until the other way has proved itself. One copy for each stall.</remarks>
-internal sealed class StallProbe : IConfirmSink
+/// <remarks>Make before break: nothing is given up until the other way has proved itself. One copy for each stall, each with a sink of its own.</remarks>
+internal sealed class StallProbe
 {
     private static readonly TimeSpan LateTick = TimeSpan.FromSeconds(1);
 
@@ -16,15 +16,12 @@ internal sealed class StallProbe : IConfirmSink
     private readonly LaneChannel _owner;
     private readonly LaneContext _context;
     private readonly Lock _copyGate = new();
-    private TaskCompletionSource _answered = NewSource();
-    private IPublishChannel? _channel;
-    private (PendingMessage Message, long Version) _copy;
+    private readonly List<StallCopy> _copies = [];
     private long _seenProgress;
     private long _seenAt;
     private long _lastTick;
     private bool _started;
     private bool _probing;
-    private bool _returned;
     private bool _stopped;
 
     public StallProbe(Lane lane, LaneChannel owner, LaneContext context)
@@ -50,19 +47,20 @@ internal sealed class StallProbe : IConfirmSink
         if (late || window.Count == 0 || window.Progress != _seenProgress || _owner.Session.IsBlocked)
         {
             // A late tick means that this process stood still: the confirms may lie unread in the socket.
-            _seenProgress = window.Progress;
-            _seenAt = now;
-            if (_started && !late && !IsProbing)
+            if (window.Progress != _seenProgress && !IsProbing)
             {
-                Rearm();
+                Volatile.Write(ref _started, false);
+                RetireCopies();
             }
 
+            _seenProgress = window.Progress;
+            Volatile.Write(ref _seenAt, now);
             return;
         }
 
-        if (!_started && _context.Time.GetElapsedTime(_seenAt, now) >= _context.Settings.ConfirmStallTimeout)
+        if (!Volatile.Read(ref _started) && _context.Time.GetElapsedTime(Volatile.Read(ref _seenAt), now) >= _context.Settings.ConfirmStallTimeout)
         {
-            _started = true;
+            Volatile.Write(ref _started, true);
             IsProbing = true;
             _ = Task.Run(RunAsync);
         }
@@ -71,76 +69,44 @@ internal sealed class StallProbe : IConfirmSink
     /// <summary>Ends the probing; when it returns no copy is being made any more.</summary>
     public void Stop()
     {
-        IPublishChannel? channel;
         lock (_copyGate)
         {
             _stopped = true;
-            channel = _channel;
-            _channel = null;
         }
 
         IsProbing = false;
-        channel?.Retire();
+        RetireCopies();
     }
 
-    public void OnAck(ulong tag, bool multiple)
+    private void RetireCopies()
     {
-        (PendingMessage Message, long Version) copy;
+        StallCopy[] copies;
         lock (_copyGate)
         {
-            copy = _copy;
+            copies = [.. _copies];
+            _copies.Clear();
         }
 
-        if (!_returned && copy.Message is not null)
+        foreach (StallCopy copy in copies)
         {
-            _lane.Settle(copy.Message, copy.Version, SettleKind.Confirmed);
+            copy.Retire();
         }
-
-        _answered.TrySetResult();
-    }
-
-    public void OnNack(ulong tag, bool multiple)
-    {
-        // An answer of the queue, not a confirm: the original decides.
-    }
-
-    public void OnReturn(long publishId, int replyCode, string replyText) => _returned = true;
-
-    public void OnClosed(int replyCode, string replyText)
-    {
-        // No answer will come: the wait for it has its own limit.
-    }
-
-    private static TaskCompletionSource NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>The stall is over: the next one gets a copy of its own.</summary>
-    private void Rearm()
-    {
-        IPublishChannel? channel;
-        lock (_copyGate)
-        {
-            channel = _channel;
-            _channel = null;
-            _copy = default;
-            _returned = false;
-            _answered = NewSource();
-        }
-
-        _started = false;
-        channel?.Retire();
     }
 
     private async Task RunAsync()
     {
         long progress = _owner.Window.Progress;
+        bool sent = false;
         try
         {
             if (OtherSession() is { } other)
             {
-                IPublishChannel channel = await other.OpenPublishChannelAsync(this, other.Dead).ConfigureAwait(false);
-                if (await SendCopyAsync(channel).ConfigureAwait(false))
+                var copy = new StallCopy(_lane);
+                IPublishChannel channel = await other.OpenPublishChannelAsync(copy, other.Dead).ConfigureAwait(false);
+                sent = await SendCopyAsync(channel, copy).ConfigureAwait(false);
+                if (sent)
                 {
-                    await _answered.Task.WaitAsync(_context.Settings.ConfirmStallTimeout, _context.Time, other.Dead).ConfigureAwait(false);
+                    await copy.Answered.WaitAsync(_context.Settings.ConfirmStallTimeout, _context.Time, other.Dead).ConfigureAwait(false);
                     if (_owner.Window.Progress == progress)
                     {
                         _context.Logger.LaneMovedAfterStall(_lane.Index, _context.Settings.ConfirmStallTimeout);
@@ -155,6 +121,13 @@ internal sealed class StallProbe : IConfirmSink
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
         }
 
+        if (!sent || _owner.Window.Progress != progress)
+        {
+            // Nothing was asked, or this stall is over: the next one is probed as well.
+            Volatile.Write(ref _seenAt, _context.Time.GetTimestamp());
+            Volatile.Write(ref _started, false);
+        }
+
         IsProbing = false;
         _owner.Wake();
     }
@@ -162,7 +135,7 @@ internal sealed class StallProbe : IConfirmSink
     private IPublishSession? OtherSession()
         => _context.Sources.Select(static source => source.Session).FirstOrDefault(session => session is { IsDead: false, IsBlocked: false } && session != _owner.Session);
 
-    private async Task<bool> SendCopyAsync(IPublishChannel channel)
+    private async Task<bool> SendCopyAsync(IPublishChannel channel, StallCopy copy)
     {
         ValueTask write;
         lock (_copyGate)
@@ -173,9 +146,9 @@ internal sealed class StallProbe : IConfirmSink
                 return false;
             }
 
-            _channel = channel;
-            _copy = oldest;
             PendingMessage message = oldest.Message;
+            copy.Attach(channel, message, oldest.Version);
+            _copies.Add(copy);
             _owner.Stamp(message);
             write = channel.WriteAsync(message.Exchange, message.RoutingKey, message.Mandatory, message.Properties, message.Body);
             _owner.EndWrite(message);
