@@ -87,8 +87,23 @@ public sealed class LaneAnswerTests
         await session.WrittenAsync(2);
         session.Channel.Ack(2);
 
-        Assert.Equal(2, (await Confirmed(tasks[0])).Attempts);
+        PublishReceipt receipt = await Confirmed(tasks[0]);
+        Assert.Equal((2, 1), (receipt.Attempts, receipt.Nacks));
         Assert.Equal(1, harness.Counts.Replayed);
+    }
+
+    [Fact]
+    public async Task Messages_nacked_together_go_again_in_their_order()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        await harness.PublishWrittenAsync(session, "a", "b", "c");
+
+        session.Channel.Nack(3, multiple: true);
+        harness.Time.Advance(LongestRest);
+        await session.WrittenAsync(6);
+
+        Assert.Equal(["a", "b", "c"], Texts(session.Writes.Skip(3)));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class LaneTests
         Assert.False(tasks[0].IsCompleted);
         session.Channel.Ack(1);
 
-        Assert.Equal(new PublishReceipt(session.Writes[0].MessageId, 1), await Confirmed(tasks[0]));
+        Assert.Equal(new PublishReceipt(session.Writes[0].MessageId, 1, 0), await Confirmed(tasks[0]));
         Assert.Equal((1, 1, 0), (harness.Counts.Submitted, harness.Counts.Confirmed, harness.Counts.Pending));
     }
 

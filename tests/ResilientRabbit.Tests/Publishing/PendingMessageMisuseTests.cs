@@ -8,7 +8,7 @@ namespace ResilientRabbit.Tests.Publishing;
 /// <summary>A caller who uses the value task against its rules gets an error, and hurts no other message.</summary>
 public sealed class PendingMessageMisuseTests
 {
-    private static readonly PublishReceipt Receipt = new("id", 1);
+    private static readonly PublishReceipt Receipt = new("id", 1, 0);
 
     private readonly MessageFactory _factory = new();
 

@@ -6,7 +6,7 @@ namespace ResilientRabbit.Tests.Publishing;
 
 public sealed class PendingMessageTests
 {
-    private static readonly PublishReceipt Receipt = new("id", 1);
+    private static readonly PublishReceipt Receipt = new("id", 1, 0);
 
     private readonly MessageFactory _factory = new();
 
