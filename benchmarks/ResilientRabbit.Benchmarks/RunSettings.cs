@@ -23,6 +23,9 @@ internal sealed record RunSettings
 
     public int Window { get; init; } = 2048;
 
+    /// <summary>Where the code is warmed up: the sink, because a slow broker would leave it half compiled; 0 is the target itself.</summary>
+    public int WarmUpPort { get; init; }
+
     /// <summary>How long the same work is done before the measurement.</summary>
     public int WarmUpMilliseconds { get; init; } = 1000;
 
@@ -32,7 +35,7 @@ internal sealed record RunSettings
     public string[] ToArguments() =>
     [
         "run", Contender, Host, Number(Port), Exchange, RoutingKey, Mandatory ? "1" : "0",
-        Number(Count), Number(BodySize), Number(Window), Number(WarmUpMilliseconds), Profile ? "1" : "0",
+        Number(Count), Number(BodySize), Number(Window), Number(WarmUpMilliseconds), Profile ? "1" : "0", Number(WarmUpPort),
     ];
 
     public static RunSettings Parse(string[] arguments) => new()
@@ -48,6 +51,7 @@ internal sealed record RunSettings
         Window = Number(arguments[9]),
         WarmUpMilliseconds = Number(arguments[10]),
         Profile = arguments[11] == "1",
+        WarmUpPort = Number(arguments[12]),
     };
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

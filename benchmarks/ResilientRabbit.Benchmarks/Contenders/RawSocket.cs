@@ -10,6 +10,9 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
 {
     private const int FramesPerSend = 256;
 
+    // When the window was full, sends go on only when a good piece of it is free: a broker that acks one by one would else be sent one by one.
+    private readonly int _goodPiece = Math.Min(FramesPerSend, Math.Max(1, settings.Window / 8));
+
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly object _gate = new();
     private readonly byte[] _received = new byte[64 * 1024];
@@ -66,7 +69,7 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
             int room;
             lock (_gate)
             {
-                while ((room = settings.Window - (int)(_sent - _confirmed)) == 0)
+                while ((room = settings.Window - (int)(_sent - _confirmed)) < _goodPiece)
                 {
                     Monitor.Wait(_gate);
                 }
@@ -119,7 +122,10 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
             lock (_gate)
             {
                 _confirmed = confirmed;
-                Monitor.Pulse(_gate);
+                if (settings.Window - (int)(_sent - confirmed) >= _goodPiece)
+                {
+                    Monitor.Pulse(_gate);
+                }
             }
         }
     }

@@ -62,6 +62,7 @@ internal static class Benchmark
             BodySize = size,
             Window = plan.Window,
             WarmUpMilliseconds = plan.WarmUpMilliseconds,
+            WarmUpPort = target.WarmUpPort,
             Profile = plan.Profile,
         };
     }

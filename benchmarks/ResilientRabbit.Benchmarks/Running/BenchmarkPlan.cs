@@ -38,7 +38,7 @@ internal sealed record BenchmarkPlan
             {
                 "--quick" => plan with
                 {
-                    Name = "quick", Rounds = 1, SinkCount = 50_000, NodeCount = 15_000, WarmUpMilliseconds = 300, BodySizes = [16], Contenders = ContenderCatalog.Quick,
+                    Name = "quick", Rounds = 1, SinkCount = 50_000, NodeCount = 10_000, WarmUpMilliseconds = 300, BodySizes = [16], Contenders = ContenderCatalog.Quick,
                 },
                 "--name" => plan with { Name = Value() },
                 "--no-sink" => plan with { WithSink = false },

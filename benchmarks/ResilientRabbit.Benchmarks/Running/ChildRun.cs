@@ -9,9 +9,16 @@ internal static class ChildRun
 {
     public static async Task RunAsync(RunSettings settings)
     {
+        RunSettings warm = settings.WarmUpPort == 0 ? settings : settings with { Port = settings.WarmUpPort };
+        await using (Contenders.IContender first = ContenderCatalog.Create(warm))
+        {
+            await first.OpenAsync();
+            await WarmUpAsync(first, warm);
+        }
+
         await using Contenders.IContender contender = ContenderCatalog.Create(settings);
         await contender.OpenAsync();
-        await WarmUpAsync(contender, settings);
+        await contender.PublishAsync(settings.Window, null);
 
         // For the compiler's background thread, and for the broker to finish what the warm-up left.
         await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);

@@ -7,5 +7,6 @@ namespace ResilientRabbit.Benchmarks.Running;
 /// <param name="Mandatory">Whether an unroutable message would be returned.</param>
 /// <param name="Count">Messages of one measurement, before the contender's share.</param>
 /// <param name="MaxShare">The most a fast contender publishes of it: a broker does not get faster.</param>
+/// <param name="WarmUpPort">Where the contender is warmed up; 0 is the target itself.</param>
 /// <param name="ResetAsync">Called before each measurement.</param>
-internal sealed record Target(string Name, int Port, string RoutingKey, bool Mandatory, int Count, double MaxShare, Func<Task> ResetAsync);
+internal sealed record Target(string Name, int Port, string RoutingKey, bool Mandatory, int Count, double MaxShare, int WarmUpPort, Func<Task> ResetAsync);

@@ -16,11 +16,11 @@ internal sealed class Targets : IAsyncDisposable
     public async Task<IReadOnlyList<Target>> StartAsync(BenchmarkPlan plan)
     {
         var targets = new List<Target>();
+        _sink = ChildProcess.Start("sink");
+        int sinkPort = int.Parse(await _sink.ReadLineAsync(), CultureInfo.InvariantCulture);
         if (plan.WithSink)
         {
-            _sink = ChildProcess.Start("sink");
-            int port = int.Parse(await _sink.ReadLineAsync(), CultureInfo.InvariantCulture);
-            targets.Add(new Target("ack-only sink", port, Queue, Mandatory: true, plan.SinkCount, MaxShare: 4, static () => Task.CompletedTask));
+            targets.Add(new Target("ack-only sink", sinkPort, Queue, Mandatory: true, plan.SinkCount, MaxShare: 4, WarmUpPort: 0, static () => Task.CompletedTask));
         }
 
         if (!plan.WithNode)
@@ -38,8 +38,8 @@ internal sealed class Targets : IAsyncDisposable
         Broker = $"RabbitMQ {_cluster.Version}, one node";
         int nodePort = _cluster.Nodes[0].Address.Port;
         await _cluster.DeclareQueueAsync(Queue, quorum: false);
-        targets.Add(new Target("real node, unroutable", nodePort, "nowhere", Mandatory: false, plan.NodeCount, MaxShare: 2, static () => Task.CompletedTask));
-        targets.Add(new Target("real node, durable classic queue, persistent", nodePort, Queue, Mandatory: true, plan.NodeCount, MaxShare: 1, RenewQueueAsync));
+        targets.Add(new Target("real node, unroutable", nodePort, "nowhere", Mandatory: false, plan.NodeCount, MaxShare: 2, sinkPort, static () => Task.CompletedTask));
+        targets.Add(new Target("real node, durable classic queue, persistent", nodePort, Queue, Mandatory: true, plan.NodeCount, MaxShare: 1, sinkPort, RenewQueueAsync));
         return targets;
     }
 
