@@ -34,7 +34,7 @@ internal sealed class Targets : IAsyncDisposable
             return targets;
         }
 
-        _cluster = await LocalCluster.StartAsync(new ClusterOptions { NodeCount = 1, Mirrored = false });
+        _cluster = await StartNodeAsync();
         Broker = $"RabbitMQ {_cluster.Version}, one node";
         int nodePort = _cluster.Nodes[0].Address.Port;
         await _cluster.DeclareQueueAsync(Queue, quorum: false);
@@ -49,6 +49,22 @@ internal sealed class Targets : IAsyncDisposable
         if (_cluster is not null)
         {
             await _cluster.DisposeAsync();
+        }
+    }
+
+    /// <summary>On a busy machine a node may accept connections before it calls itself running, which the cluster library reports as a failure: twice more.</summary>
+    private static async Task<LocalCluster> StartNodeAsync()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await LocalCluster.StartAsync(new ClusterOptions { NodeCount = 1, Mirrored = false });
+            }
+            catch (InvalidOperationException exception) when (attempt < 3)
+            {
+                Console.Error.WriteLine($"The node did not start: {exception.Message}");
+            }
         }
     }
 
