@@ -5,7 +5,7 @@ namespace ResilientRabbit;
 public sealed class PublisherOptions
 {
     /// <summary>Gets or sets the number of connections used for publishing. They go to different nodes where the endpoints allow it, so that the lanes of a lost one move at once.</summary>
-    /// <value>2 by default; 1 to 16.</value>
+    /// <value>2 by default; 1 to 16, at most <see cref="Lanes"/>.</value>
     public int Connections { get; set; } = 2;
 
     /// <summary>Gets or sets the number of lanes. Messages with the same ordering key use the same lane; each lane is one channel with one writer.</summary>
@@ -17,23 +17,23 @@ public sealed class PublisherOptions
     public int InFlightWindow { get; set; } = 2048;
 
     /// <summary>Gets or sets the time limit of one message, from the call to its outcome, in every state of the connections.</summary>
-    /// <value>120 seconds by default.</value>
+    /// <value>120 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Gets or sets how long a lane with messages in flight may go without any confirm before its connection is suspected.</summary>
-    /// <value>5 seconds by default.</value>
+    /// <value>5 seconds by default; above zero, below <see cref="DeliveryTimeout"/>.</value>
     public TimeSpan ConfirmStallTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets or sets how many messages may be pending (accepted and without outcome) in this client. One lane may hold at most half of it when there are several.</summary>
-    /// <value>20,000 by default.</value>
+    /// <value>20,000 by default; 1 (with several lanes 2) to 10,000,000.</value>
     public int MaxPendingMessages { get; set; } = 20_000;
 
     /// <summary>Gets or sets how many bytes of message bodies may be pending in this client. One lane may hold at most half of it when there are several.</summary>
-    /// <value>64 MiB by default.</value>
+    /// <value>64 MiB by default; 1 byte to 1 TiB.</value>
     public long MaxPendingBytes { get; set; } = 64L * 1024 * 1024;
 
     /// <summary>Gets or sets the largest message body, in bytes. A larger one is refused locally with <see cref="PublishFailure.NotSent"/>.</summary>
-    /// <value>16 MiB by default, the limit of RabbitMQ 4.x; RabbitMQ 3.10 accepts up to 128 MiB.</value>
+    /// <value>16 MiB by default, the limit of RabbitMQ 4.x; RabbitMQ 3.10 accepts up to 128 MiB, which is the most. At most <see cref="MaxPendingBytes"/>, with several lanes half of it.</value>
     public int MaxMessageSize { get; set; } = 16 * 1024 * 1024;
 
     /// <summary>Gets or sets what happens to a publish when the pending limit is reached.</summary>

@@ -15,7 +15,7 @@ public sealed class ResilientRabbitOptions
     public int Port { get; set; } = 5672;
 
     /// <summary>Gets or sets the virtual host.</summary>
-    /// <value><c>/</c> by default.</value>
+    /// <value><c>/</c> by default; not empty, at most 255 bytes in UTF-8.</value>
     public string VirtualHost { get; set; } = "/";
 
     /// <summary>Gets or sets the user name.</summary>
@@ -27,31 +27,31 @@ public sealed class ResilientRabbitOptions
     public string Password { get; set; } = "guest";
 
     /// <summary>Gets or sets the name under which the connections appear at the broker; <c>:publish</c> or <c>:consume</c> is appended.</summary>
-    /// <value>The name of the entry assembly by default.</value>
+    /// <value>The name of the entry assembly by default; at most 3,000 characters, no control characters, no <c>://</c>.</value>
     public string? ClientName { get; set; }
 
     /// <summary>Gets or sets the heartbeat that is proposed to the broker, in whole seconds. A silent broker is noticed after at most 1.2 times the negotiated value or the value plus 500 ms.</summary>
-    /// <value>10 seconds by default; at least 1 second.</value>
+    /// <value>10 seconds by default; whole seconds, 1 to 65,535.</value>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets or sets the time limit of one connection attempt to one address: TCP, AMQP handshake and the opening of a probe channel together.</summary>
-    /// <value>5 seconds by default.</value>
+    /// <value>5 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets or sets the base of the delay between attempts to reconnect. The first attempt after a loss is made at once, the next ones wait exponentially longer, with jitter.</summary>
-    /// <value>100 milliseconds by default.</value>
+    /// <value>100 milliseconds by default; above zero, at most <see cref="ReconnectMaxDelay"/>.</value>
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gets or sets the longest delay between attempts to reconnect; refused credentials, virtual hosts and permissions are retried at this pace from the start.</summary>
-    /// <value>10 seconds by default.</value>
+    /// <value>10 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets or sets the time limit of one request to the broker on an open channel (opening a channel, declaring, subscribing).</summary>
-    /// <value>10 seconds by default.</value>
+    /// <value>10 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets or sets how long disposing the client waits for pending messages and running handlers; afterwards what is left gets its honest outcome.</summary>
-    /// <value>10 seconds by default.</value>
+    /// <value>10 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Gets the options of the publisher.</summary>

@@ -1,8 +1,5 @@
-using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Polly;
-using Polly.Retry;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Diagnostics;
 
@@ -15,36 +12,31 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
 
     private readonly ClientSettings _settings;
     private readonly EndpointSelector _selector;
-    private readonly DriverConnectionFactory _factory;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly ResiliencePipeline<ConnectionEpoch> _connect;
+    private readonly ConnectAttempts _attempts;
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<ConnectionEpoch> _blockedChanges = Channel.CreateUnbounded<ConnectionEpoch>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly Queue<IPAddress> _addresses = new();
     private readonly Lock _startGate = new();
     private TaskCompletionSource<ConnectionEpoch> _opened = NewSource();
     private ConnectionEpoch? _current;
     private ConnectionStatus _status;
     private Task? _loop;
     private Task<bool>? _blockedChange;
-    private RabbitEndpoint? _endpoint;
-    private RabbitEndpoint? _justFailed;
     private int _shortLives;
-    private long _failures;
-    private long _lastFailureLog;
 
     public ConnectionSupervisor(string role, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
     {
         Role = role;
         _settings = settings;
         _selector = selector;
-        _factory = factory;
         _logger = logger;
         _time = time;
         Name = $"{settings.ClientName}:{role}";
         _status = new ConnectionStatus(Name, ConnectionState.Disconnected, null, null, null, null, null, 0);
-        _connect = BuildPipeline();
+        _attempts = new ConnectAttempts(Role, Name, settings, selector, factory, logger, time);
+        _attempts.Starting += OnAttemptStarting;
+        _attempts.Failed += OnAttemptFailed;
     }
 
     /// <summary>What the connection is for, unique within the client: <c>publish-1</c>, <c>consume</c>.</summary>
@@ -61,7 +53,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     public ConnectionStatus Status => Volatile.Read(ref _status);
 
     /// <summary>Why there is no connection at the moment, as far as known: the cause that callers' exceptions carry.</summary>
-    public ConnectionException? LastError { get; private set; }
+    public ConnectionException? LastError => _attempts.LastError;
 
     /// <summary>Raised on this loop after each change of the status. Handlers do not block.</summary>
     public event Action<ConnectionStatus, ConnectionStatus>? StatusChanged;
@@ -156,7 +148,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
             Move(ConnectionTrigger.ConnectRequested);
             while (!_closing.IsCancellationRequested)
             {
-                ConnectionEpoch epoch = await _connect.ExecuteAsync(static (self, token) => self.AttemptAsync(token), this, _closing.Token).ConfigureAwait(false);
+                ConnectionEpoch epoch = await _attempts.ConnectAsync(_closing.Token).ConfigureAwait(false);
                 long openedAt = _time.GetTimestamp();
                 OnOpened(epoch);
                 ConnectionLoss loss = await WatchAsync(epoch).ConfigureAwait(false);
@@ -178,131 +170,23 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         Move(ConnectionTrigger.CloseRequested);
     }
 
-    private ResiliencePipeline<ConnectionEpoch> BuildPipeline()
-        => new ResiliencePipelineBuilder<ConnectionEpoch> { TimeProvider = _time }
-            .AddRetry(new RetryStrategyOptions<ConnectionEpoch>
-            {
-                ShouldHandle = args => ValueTask.FromResult(args.Outcome.Exception is not null && !_closing.IsCancellationRequested),
-                MaxRetryAttempts = int.MaxValue,
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                Delay = _settings.ReconnectDelay,
-                MaxDelay = _settings.ReconnectMaxDelay,
-                DelayGenerator = args => ValueTask.FromResult(DelayFor(args.Outcome.Exception!)),
-                OnRetry = args =>
-                {
-                    OnAttemptFailed(args.Outcome.Exception!, args.RetryDelay);
-                    return default;
-                },
-            })
-            .AddTimeout(_settings.ConnectTimeout)
-            .Build();
-
-    private TimeSpan? DelayFor(Exception exception)
-    {
-        if (FailureClassifier.IsRefusal(FailureClassifier.Classify(exception)))
+    private void OnAttemptFailed(RabbitEndpoint endpoint, ConnectionException error)
+        => Move(FailureClassifier.IsRefusal(error.Reason) ? ConnectionTrigger.AttemptRefused : ConnectionTrigger.AttemptFailed, status => status with
         {
-            return _settings.ReconnectMaxDelay;
-        }
+            Endpoint = endpoint.ToString(),
+            LastFailure = error.Reason,
+        });
 
-        // Another address of the same name is a different door, not a repetition. Null: Polly's exponential delay with jitter.
-        return _addresses.Count > 0 ? TimeSpan.Zero : null;
-    }
-
-    private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)
+    private void OnAttemptStarting()
     {
         if (_status.State == ConnectionState.Faulted)
         {
             Move(ConnectionTrigger.RetryDue);
         }
-
-        if (_addresses.Count == 0)
-        {
-            _endpoint = _selector.Next(Role, _justFailed);
-            foreach (IPAddress resolved in await ResolveAsync(_endpoint.Value, deadline).ConfigureAwait(false))
-            {
-                _addresses.Enqueue(resolved);
-            }
-        }
-
-        RabbitEndpoint endpoint = _endpoint!.Value;
-        IPAddress address = _addresses.Dequeue();
-        _logger.Connecting(Name, endpoint.ToString());
-        return await _factory.OpenAsync(endpoint, address, Name, deadline).ConfigureAwait(false);
-    }
-
-    private static async Task<IPAddress[]> ResolveAsync(RabbitEndpoint endpoint, CancellationToken deadline)
-    {
-        if (IPAddress.TryParse(endpoint.Host, out IPAddress? literal))
-        {
-            return [literal];
-        }
-
-        IPAddress[] addresses = await Dns.GetHostAddressesAsync(endpoint.Host, deadline).WaitAsync(deadline).ConfigureAwait(false);
-        return addresses.Length > 0
-            ? addresses
-            : throw new ConnectionException(ConnectionFailureReason.NameNotResolved, endpoint.ToString(), $"The name '{endpoint.Host}' has no address. Check the name and the resolver.");
-    }
-
-    private void OnAttemptFailed(Exception exception, TimeSpan delay)
-    {
-        RabbitEndpoint endpoint = _endpoint!.Value;
-        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
-        LastError = Explain(reason, endpoint, exception);
-        if (_addresses.Count == 0)
-        {
-            _selector.Failed(endpoint);
-            _justFailed = endpoint;
-        }
-
-        Move(FailureClassifier.IsRefusal(reason) ? ConnectionTrigger.AttemptRefused : ConnectionTrigger.AttemptFailed, status => status with
-        {
-            Endpoint = endpoint.ToString(),
-            LastFailure = reason,
-        });
-        LogFailure(endpoint, reason, delay, exception);
-    }
-
-    private void LogFailure(RabbitEndpoint endpoint, ConnectionFailureReason reason, TimeSpan delay, Exception exception)
-    {
-        _failures++;
-        if (FailureClassifier.IsRefusal(reason))
-        {
-            _logger.ConnectionFaulted(Name, endpoint.ToString(), reason, delay, FailureClassifier.ReplyOf(exception).Text);
-            return;
-        }
-
-        long now = _time.GetTimestamp();
-        if (_failures == 1 || _time.GetElapsedTime(_lastFailureLog, now) >= TimeSpan.FromMinutes(1))
-        {
-            _lastFailureLog = now;
-            _logger.ConnectAttemptFailed(Name, endpoint.ToString(), reason, _failures, delay);
-        }
-    }
-
-    private static ConnectionException Explain(ConnectionFailureReason reason, RabbitEndpoint endpoint, Exception exception)
-    {
-        (int code, string text) = FailureClassifier.ReplyOf(exception);
-        string check = reason switch
-        {
-            ConnectionFailureReason.AuthenticationFailed => "Check user name and password, and that the user may log in from this host ('guest' may only from localhost).",
-            ConnectionFailureReason.VirtualHostRefused => "Check that the virtual host exists and that the user has permissions in it.",
-            ConnectionFailureReason.NameNotResolved => "Check the host name and the resolver.",
-            ConnectionFailureReason.TimedOut => "Check that a broker, not only a proxy or a firewall, answers at this address.",
-            _ => "Check that the broker runs and that the address is reachable.",
-        };
-        string reply = code == 0 ? string.Empty : $" ({code} {text})";
-        return exception as ConnectionException
-            ?? new ConnectionException(reason, endpoint.ToString(), $"Connecting to {endpoint} failed: {reason}{reply}. {check}", exception);
     }
 
     private void OnOpened(ConnectionEpoch epoch)
     {
-        _addresses.Clear();
-        _justFailed = null;
-        _failures = 0;
-        LastError = null;
-        _selector.Succeeded(epoch.Endpoint);
         epoch.BlockedChanged += changed => _blockedChanges.Writer.TryWrite(changed);
         Volatile.Write(ref _current, epoch);
         bool again = _status.State == ConnectionState.Reconnecting || _status.Losses > 0;
@@ -366,9 +250,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         Volatile.Write(ref _current, null);
         if (!_closing.IsCancellationRequested)
         {
-            _justFailed = epoch.Endpoint;
-            _selector.Failed(epoch.Endpoint);
-            LastError = new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {loss.Text}).", loss.Cause);
+            _attempts.NoteLoss(epoch.Endpoint, new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {loss.Text}).", loss.Cause));
             _logger.ConnectionLost(Name, epoch.Endpoint.ToString(), loss.Reason, loss.ReplyCode, loss.Text);
             Move(ConnectionTrigger.Lost, status => status with { BlockedReason = null, LastFailure = loss.Reason, Losses = status.Losses + 1 });
         }

@@ -16,6 +16,9 @@ internal sealed class AckBatcher : IDisposable
     private readonly int _threshold;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
+
+    /// <summary>One flush at a time. A "multiple" that overtakes the single acknowledgement of a tag below it makes that one unknown: the broker answers 406 and closes the channel.</summary>
+    private readonly SemaphoreSlim _flushing = new(1, 1);
     private List<ulong> _acked = [];
     private AckTicket? _oldest;
     private AckTicket? _newest;
@@ -118,27 +121,18 @@ internal sealed class AckBatcher : IDisposable
     /// <summary>Sends what was acknowledged so far. Never throws: what cannot be sent is counted as stale.</summary>
     public async Task FlushAsync()
     {
-        List<ulong> acked;
-        ulong oldestUnsettled;
-        lock (_lock)
+        await _flushing.WaitAsync().ConfigureAwait(false);
+        try
         {
-            if (_isTimerArmed)
+            if (Take(out ulong oldestUnsettled) is { } acked)
             {
-                _isTimerArmed = false;
-                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                await SendAsync(acked, oldestUnsettled).ConfigureAwait(false);
             }
-
-            if (_acked.Count == 0 || _isClosed)
-            {
-                return;
-            }
-
-            acked = _acked;
-            _acked = new List<ulong>(acked.Capacity);
-            oldestUnsettled = _oldest?.Tag ?? ulong.MaxValue;
         }
-
-        await SendAsync(acked, oldestUnsettled).ConfigureAwait(false);
+        finally
+        {
+            _flushing.Release();
+        }
     }
 
     /// <summary>Marks the channel as gone. What was not yet sent is stale.</summary>
@@ -173,6 +167,28 @@ internal sealed class AckBatcher : IDisposable
         }
 
         ticket.IsSettled = true;
+    }
+
+    private List<ulong>? Take(out ulong oldestUnsettled)
+    {
+        lock (_lock)
+        {
+            oldestUnsettled = _oldest?.Tag ?? ulong.MaxValue;
+            if (_isTimerArmed)
+            {
+                _isTimerArmed = false;
+                _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            }
+
+            if (_acked.Count == 0 || _isClosed)
+            {
+                return null;
+            }
+
+            List<ulong> acked = _acked;
+            _acked = new List<ulong>(acked.Capacity);
+            return acked;
+        }
     }
 
     private async Task SendAsync(List<ulong> acked, ulong oldestUnsettled)

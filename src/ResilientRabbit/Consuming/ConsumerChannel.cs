@@ -11,7 +11,7 @@ namespace ResilientRabbit.Consuming;
 /// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver calls it from the
 /// channel's dispatcher; it copies the body, hands the delivery over and returns at once.
 /// </summary>
-internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDisposable
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliveryOrigin, IDisposable
 {
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
@@ -25,6 +25,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDispo
     private readonly Lock _lock = new();
     private CancellationTokenRegistration _epochWatch;
     private string _tag = "";
+    private ulong _lastTag;
     private int _running;
     private volatile bool _isDraining;
 
@@ -46,7 +47,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDispo
     /// <summary>Completes with the reason when nothing can be received or settled here any more.</summary>
     public Task<ConsumerEnd> Ended => _ended.Task;
 
-    /// <summary>The handlers' token: cancelled when the channel is gone or a stop does not wait any longer.</summary>
     public CancellationToken Token { get; }
 
     public AckBatcher Acks { get; }
@@ -85,8 +85,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDispo
         }
     }
 
-    /// <summary>Claims a delivery for a handler.</summary>
-    /// <returns>False when it is not to be handled here any more: the broker delivers it again.</returns>
     public bool TryBegin()
     {
         lock (_lock)
@@ -101,7 +99,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDispo
         }
     }
 
-    /// <summary>Tells that a claimed delivery is settled or given up.</summary>
     public void Finish()
     {
         lock (_lock)
@@ -166,6 +163,13 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDispo
             return Task.CompletedTask;
         }
 
+        // A delivery that never came here, or was lost below by an exception, would be acknowledged unhandled by the next "multiple" above it.
+        if (deliveryTag != _lastTag + 1)
+        {
+            End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {deliveryTag} followed {_lastTag}: one between them got lost.")));
+            return Task.CompletedTask;
+        }
+
         // The driver takes its buffer back when this method has returned.
         byte[]? buffer = body.IsEmpty ? null : ArrayPool<byte>.Shared.Rent(body.Length);
         body.CopyTo(buffer);
@@ -179,20 +183,15 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDispo
         };
         var delivery = new Delivery(deliveryTag, this, message, buffer);
         Acks.Track(delivery);
+        _lastTag = deliveryTag;
         _counters.AddReceived();
         if (!_deliveries.TryWrite(delivery))
         {
-            Drop(delivery);
+            delivery.Release();
+            _counters.AddFinished();
         }
 
         return Task.CompletedTask;
-    }
-
-    /// <summary>Forgets a delivery that no handler has begun.</summary>
-    public void Drop(Delivery delivery)
-    {
-        delivery.Release();
-        _counters.AddFinished();
     }
 
     public Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)

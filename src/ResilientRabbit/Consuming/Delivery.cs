@@ -4,13 +4,13 @@ using System.Diagnostics;
 namespace ResilientRabbit.Consuming;
 
 /// <summary>One message on its way from the driver to a handler and to its settlement.</summary>
-internal sealed class Delivery(ulong tag, ConsumerChannel origin, ReceivedMessage message, byte[]? buffer)
+internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessage message, byte[]? buffer)
     : AckTicket(tag)
 {
     private byte[]? _buffer = buffer;
 
     /// <summary>The channel that delivered it: the only one that may settle it.</summary>
-    public ConsumerChannel Origin { get; } = origin;
+    public IDeliveryOrigin Origin { get; } = origin;
 
     public ReceivedMessage Message { get; } = message;
 

@@ -34,7 +34,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
             }
             else
             {
-                delivery.Origin.Drop(delivery);
+                settlement.Drop(delivery);
             }
         }
     }

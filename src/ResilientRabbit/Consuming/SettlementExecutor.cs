@@ -38,6 +38,13 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         delivery.Origin.Finish();
     }
 
+    /// <summary>Forgets a delivery that no handler has begun.</summary>
+    public void Drop(Delivery delivery)
+    {
+        delivery.Release();
+        counters.AddFinished();
+    }
+
     private async Task CopyAndFinishAsync(Delivery delivery, Settlement settlement, Exception? error)
     {
         try

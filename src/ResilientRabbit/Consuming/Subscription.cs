@@ -17,6 +17,7 @@ internal sealed class Subscription : ISubscription
     private readonly ConsumerOpener _opener;
     private readonly IdleWatch _idle;
     private readonly ConsumerDrain _drain;
+    private readonly SettlementExecutor _settlement;
     private readonly DeliveryWorkers _workers;
     private readonly SubscriptionCounters _counters = new();
     private readonly Channel<Delivery> _deliveries = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleWriter = false, SingleReader = false });
@@ -38,8 +39,8 @@ internal sealed class Subscription : ISubscription
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries.Writer);
         _idle = new IdleWatch(settings, _counters, services.RequestTimeout, services.Logger);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
-        var settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
-        _workers = new DeliveryWorkers(handler, settings, settlement, services.Logger, services.Time);
+        _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
+        _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time);
     }
 
     public SubscriptionStatus Status => _counters.Snapshot(_settings.Queue, _state, _opener.LastError);
@@ -281,7 +282,7 @@ internal sealed class Subscription : ISubscription
     {
         while (_deliveries.Reader.TryRead(out Delivery? delivery))
         {
-            delivery.Origin.Drop(delivery);
+            _settlement.Drop(delivery);
         }
     }
 

@@ -1,10 +1,7 @@
-using Microsoft.Extensions.Logging;
-using ResilientRabbit.Diagnostics;
-
 namespace ResilientRabbit.DependencyInjection;
 
 /// <summary>One consumer of the host: subscribes in the background, drains at the stop.</summary>
-internal sealed class HostedConsumer(string queue, IMessageHandler handler, ConsumerOptions options, ILogger logger) : IDisposable
+internal sealed class HostedConsumer(string queue, IMessageHandler handler, ConsumerOptions options) : IDisposable
 {
     // Cancelled only while the subscription is pending: afterwards it would end without draining.
     private readonly CancellationTokenSource _pending = new();
@@ -27,7 +24,6 @@ internal sealed class HostedConsumer(string queue, IMessageHandler handler, Cons
         if (_subscribing is { IsCompletedSuccessfully: true } subscribing && await subscribing.ConfigureAwait(false) is { } subscription)
         {
             await subscription.StopAsync(cancellationToken).ConfigureAwait(false);
-            logger.HostedConsumerStopped(queue);
         }
     }
 
@@ -37,9 +33,7 @@ internal sealed class HostedConsumer(string queue, IMessageHandler handler, Cons
     {
         try
         {
-            ISubscription subscription = await client.SubscribeAsync(queue, handler, options, _pending.Token).ConfigureAwait(false);
-            logger.HostedConsumerStarted(queue);
-            return subscription;
+            return await client.SubscribeAsync(queue, handler, options, _pending.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_pending.IsCancellationRequested)
         {

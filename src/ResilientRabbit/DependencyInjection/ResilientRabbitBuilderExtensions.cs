@@ -73,7 +73,7 @@ public static class ResilientRabbitBuilderExtensions
             // Wrong options stop the host at its start, not its consumer later in the background.
             ConsumerOptions options = consumer.NewOptions();
             _ = ConsumerSettings.From(consumer.Queue, options);
-            consumers.Add(new HostedConsumer(consumer.Queue, consumer.NewHandler(scopes), options, logger));
+            consumers.Add(new HostedConsumer(consumer.Queue, consumer.NewHandler(scopes), options));
         }
 
         return new ClientHost(client, consumers, provider.GetService<IHostApplicationLifetime>(), logger);

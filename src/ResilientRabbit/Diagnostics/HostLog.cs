@@ -5,17 +5,11 @@ namespace ResilientRabbit.Diagnostics;
 /// <summary>The log events of the host: 6000 to 6099. Numbers are never used again.</summary>
 internal static partial class HostLog
 {
-    [LoggerMessage(EventId = 6000, EventName = "HostedConsumerStarted", Level = LogLevel.Information, Message = "Consuming queue '{Queue}'.")]
-    public static partial void HostedConsumerStarted(this ILogger logger, string queue);
-
-    [LoggerMessage(EventId = 6001, EventName = "HostedConsumerStopped", Level = LogLevel.Information, Message = "Stopped consuming queue '{Queue}'.")]
-    public static partial void HostedConsumerStopped(this ILogger logger, string queue);
-
-    [LoggerMessage(EventId = 6002, EventName = "HostedConnectFailed", Level = LogLevel.Error,
+    [LoggerMessage(EventId = 6000, EventName = "HostedConnectFailed", Level = LogLevel.Error,
         Message = "The client could not connect and declare all of its topology at the start of the host. The consumers are started nevertheless; check the entity that the exception names.")]
     public static partial void HostedConnectFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(EventId = 6003, EventName = "HostedClientFailed", Level = LogLevel.Critical,
+    [LoggerMessage(EventId = 6001, EventName = "HostedClientFailed", Level = LogLevel.Critical,
         Message = "The consumers of the host could not be started. The host is stopped, because it would run without consuming.")]
     public static partial void HostedClientFailed(this ILogger logger, Exception exception);
 }

@@ -9,20 +9,16 @@ namespace ResilientRabbit.Publishing;
 /// </summary>
 internal sealed class Lane
 {
-    private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan OpenFailurePause = TimeSpan.FromMilliseconds(100);
 
     private readonly LaneContext _context;
-    private readonly ISessionSource _home;
+    private readonly LaneSessions _sessions;
     private readonly AsyncSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly LaneQueue _queue = new();
     private LaneChannel? _channel;
-    private IPublishSession? _avoided;
     private Task? _writer;
-    private long _avoidedUntil;
-    private int _isolated;
-    private bool _suspectOut;
+    private SuspectLine _suspects;
 
     /// <summary>Builds the lane.</summary>
     /// <param name="index">Its number in the client.</param>
@@ -32,7 +28,7 @@ internal sealed class Lane
     {
         Index = index;
         _context = context;
-        _home = home;
+        _sessions = new LaneSessions(home, context.Sources, context.Time);
     }
 
     public int Index { get; }
@@ -42,11 +38,7 @@ internal sealed class Lane
 
     public void Start()
     {
-        foreach (ISessionSource source in _context.Sources)
-        {
-            source.SessionChanged += _signal.Set;
-        }
-
+        _sessions.Watch(_signal.Set);
         _writer = Task.Run(RunAsync);
     }
 
@@ -110,10 +102,7 @@ internal sealed class Lane
             await _writer.ConfigureAwait(false);
         }
 
-        foreach (ISessionSource source in _context.Sources)
-        {
-            source.SessionChanged -= _signal.Set;
-        }
+        _sessions.Unwatch(_signal.Set);
     }
 
     /// <summary>Sends a message again after a rest: it was nacked, or its target is being declared.</summary>
@@ -175,7 +164,7 @@ internal sealed class Lane
     /// <summary>Opens a channel on the home connection or, when that is away, on any other. Null: look again.</summary>
     private async Task<LaneChannel?> AcquireAsync()
     {
-        IPublishSession? session = ChooseSession();
+        IPublishSession? session = _sessions.Choose();
         if (session is null)
         {
             await _signal.WaitAsync().ConfigureAwait(false);
@@ -198,45 +187,18 @@ internal sealed class Lane
         }
     }
 
-    private IPublishSession? ChooseSession()
-    {
-        if (_avoided is not null && (_avoided.IsDead || _context.Time.GetTimestamp() >= _avoidedUntil))
-        {
-            _avoided = null;
-        }
-
-        IPublishSession? refuge = null;
-        if (_home.Session is { IsDead: false } home && home != _avoided)
-        {
-            return home;
-        }
-
-        foreach (ISessionSource source in _context.Sources)
-        {
-            if (source.Session is { IsDead: false } session && session != _avoided)
-            {
-                refuge = session;
-                break;
-            }
-        }
-
-        // Better the session that was silent than none.
-        return refuge ?? (_avoided is { IsDead: false } ? _avoided : null);
-    }
-
     private async Task WriteAsync(LaneChannel channel)
     {
         while (!_stopping.IsCancellationRequested && !channel.IsClosed)
         {
-            CloseSuspect(channel.Window);
-            int limit = _isolated > 0 ? 1 : _context.Settings.InFlightWindow;
+            int limit = _suspects.Limit(channel.Window.Count, _context.Settings.InFlightWindow);
             if (channel.MustPause || !channel.Window.HasRoom(limit))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;
             }
 
-            if (channel.Window.Count == 0 && MayGoHome(channel))
+            if (channel.Window.Count == 0 && _sessions.MayGoHome(channel.Session))
             {
                 return;
             }
@@ -249,11 +211,11 @@ internal sealed class Lane
             else if (!message.TryBeginWrite())
             {
                 message.ReleaseReference();
-                _isolated = Math.Max(0, _isolated - 1);
+                _suspects.Dropped();
             }
             else
             {
-                _suspectOut = _isolated > 0;
+                _suspects.Sent();
                 if (!await channel.WriteAsync(message).ConfigureAwait(false))
                 {
                     return;
@@ -262,24 +224,19 @@ internal sealed class Lane
         }
     }
 
-    /// <summary>A planned move costs no duplicate: only over an empty window, and only when the home connection is really back.</summary>
-    private bool MayGoHome(LaneChannel channel)
-        => _home.Session is { IsDead: false } home && home != channel.Session && home != _avoided && home.IsBlocked == channel.Session.IsBlocked;
-
     /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>
     private void Recover(LaneChannel channel)
     {
         channel.Retire();
         if (channel.IsAbandoned)
         {
-            _avoided = channel.Session;
-            _avoidedUntil = _context.Time.GetTimestamp() + (AvoidFor.Ticks * _context.Time.TimestampFrequency / TimeSpan.TicksPerSecond);
+            _sessions.Avoid(channel.Session);
         }
 
         (int code, string text) = channel.CloseReason;
         if (code == 0)
         {
-            _suspectOut = false;
+            _suspects.TakenBack();
         }
 
         List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
@@ -290,8 +247,7 @@ internal sealed class Lane
             if (guilty is null)
             {
                 // Unknown which: one at a time, until the guilty one stands alone.
-                _isolated = unanswered.Count;
-                _suspectOut = false;
+                _suspects.Begin(unanswered.Count);
             }
         }
 
@@ -322,12 +278,7 @@ internal sealed class Lane
 
     private void Refuse(PendingMessage message, long version, int code, string text)
     {
-        if (_suspectOut)
-        {
-            _suspectOut = false;
-            _isolated--;
-        }
-
+        _suspects.Answered();
         message.Answered++;
         if (code == Isolation.NotFound && _context.Routes.KnowsExchange(message.Exchange))
         {
@@ -345,15 +296,5 @@ internal sealed class Lane
         }
 
         message.ReleaseReference();
-    }
-
-    /// <summary>The suspect that was on the wire alone was answered: it is innocent, the next one may go.</summary>
-    private void CloseSuspect(ConfirmWindow window)
-    {
-        if (_suspectOut && window.Count == 0)
-        {
-            _suspectOut = false;
-            _isolated--;
-        }
     }
 }

@@ -17,24 +17,12 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
     /// <summary>Present from the second copy on: the number of the copy.</summary>
     public const string AttemptHeader = "x-publish-attempt";
 
-    private const long StateMask = 0xFF;
-    private const int VersionShift = 8;
-
-    private const long Queued = 0;
-    private const long Writing = 1;
-    private const long InFlight = 2;
-    private const long Settled = 3;
-
-    // Settled or nacked while the driver was still copying the body: the writer finishes it.
-    private const long NackedInWriting = 4;
-    private const long SettlingBase = 16;
-
     private readonly MessagePool _pool;
     private readonly object _publishId = 0L;
     private ManualResetValueTaskSourceCore<PublishReceipt> _core;
     private PublishReceipt _receipt;
     private Exception? _error;
-    private long _word;
+    private MessageState _state;
     private int _references;
     private bool _reusable;
     private CancellationTokenRegistration _registration;
@@ -102,11 +90,12 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
 
     public int BatchIndex { get; private set; }
 
-    public long Version => Volatile.Read(ref _word) >> VersionShift;
+    /// <summary>The number of its life: the object is reused.</summary>
+    public long Version => _state.Version;
 
-    public bool IsSettled => (Volatile.Read(ref _word) & StateMask) is Settled;
+    public bool IsSettled => _state.IsSettled;
 
-    public bool IsInFlight => (Volatile.Read(ref _word) & StateMask) is InFlight or Writing;
+    public bool IsInFlight => _state.IsInFlight;
 
     /// <summary>Starts a new life. The properties were copied into <see cref="Properties"/> before.</summary>
     public void Begin(in OutboundMessage message, long publishId, Lane lane, bool mandatory, long deadline, BatchSink? batch, int batchIndex)
@@ -123,7 +112,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
         Unsafe.Unbox<long>(_publishId) = publishId;
         _references = 2;
         _reusable = true;
-        Volatile.Write(ref _word, (Version + 1) << VersionShift | Queued);
+        _state.Begin();
     }
 
     /// <summary>Must be called before the message is visible to any other thread.</summary>
@@ -139,84 +128,19 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
     public ValueTask<PublishReceipt> AsValueTask() => new(this, _core.Version);
 
     /// <summary>Takes the message for writing. False when it was settled meanwhile: a tombstone.</summary>
-    public bool TryBeginWrite() => TryMove(Queued, Writing);
+    public bool TryBeginWrite() => _state.TryBeginWrite();
 
     /// <summary>Takes an in-flight message for writing another copy; see the stall probe.</summary>
-    public bool TryBeginCopy(long version) => Version == version && TryMove(InFlight, Writing);
+    public bool TryBeginCopy(long version) => _state.TryBeginCopy(version);
 
     /// <summary>Ends the writing. When it was settled or nacked meanwhile, that is for the writer to finish.</summary>
-    public WriteEnd EndWrite()
-    {
-        while (true)
-        {
-            long word = Volatile.Read(ref _word);
-            long state = word & StateMask;
-            switch (state)
-            {
-                case Writing when TrySwap(word, InFlight):
-                    return WriteEnd.InFlight;
-                case NackedInWriting when TrySwap(word, Queued):
-                    return WriteEnd.Nacked;
-                case >= SettlingBase when TrySwap(word, Settled):
-                    return new WriteEnd(true, false, (SettleKind)(state - SettlingBase));
-            }
-        }
-    }
+    public WriteEnd EndWrite() => _state.EndWrite();
 
     /// <summary>Settles the message if nobody has. Deferred means: the writer will finish it in a moment.</summary>
-    public SettleResult TrySettle(long version, SettleKind kind)
-    {
-        var spin = default(SpinWait);
-        while (true)
-        {
-            long word = Volatile.Read(ref _word);
-            if (word >> VersionShift != version)
-            {
-                return SettleResult.TooLate;
-            }
-
-            switch (word & StateMask)
-            {
-                case Queued or InFlight when TrySwap(word, Settled):
-                    return SettleResult.Settled;
-                case Writing when TrySwap(word, SettlingBase + (long)kind):
-                    return SettleResult.Deferred;
-                case NackedInWriting:
-                    // The copying of the body ends in a moment; then it is waiting again.
-                    spin.SpinOnce();
-                    continue;
-                case Queued or InFlight or Writing:
-                    continue;
-                default:
-                    return SettleResult.TooLate;
-            }
-        }
-    }
+    public SettleResult TrySettle(long version, SettleKind kind) => _state.TrySettle(version, kind);
 
     /// <summary>Takes an unanswered or nacked message back to be sent again. TooLate: it is a tombstone.</summary>
-    public SettleResult TryTakeBack(long version)
-    {
-        while (true)
-        {
-            long word = Volatile.Read(ref _word);
-            if (word >> VersionShift != version)
-            {
-                return SettleResult.TooLate;
-            }
-
-            switch (word & StateMask)
-            {
-                case InFlight when TrySwap(word, Queued):
-                    return SettleResult.Settled;
-                case Writing when TrySwap(word, NackedInWriting):
-                    return SettleResult.Deferred;
-                case InFlight or Writing:
-                    continue;
-                default:
-                    return SettleResult.TooLate;
-            }
-        }
-    }
+    public SettleResult TryTakeBack(long version) => _state.TryTakeBack(version);
 
     /// <summary>Hands the outcome to the caller, once, after the message was settled and released from the ledger.</summary>
     public void Complete(in PublishReceipt receipt, Exception? error)
@@ -295,15 +219,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
 
     /// <summary>The token that ended it.</summary>
     public CancellationToken CancelledBy { get; private set; }
-
-    private bool TryMove(long from, long to)
-    {
-        long word = Volatile.Read(ref _word);
-        return (word & StateMask) == from && TrySwap(word, to);
-    }
-
-    private bool TrySwap(long word, long state)
-        => Interlocked.CompareExchange(ref _word, (word & ~StateMask) | state, word) == word;
 
     private void Reset()
     {

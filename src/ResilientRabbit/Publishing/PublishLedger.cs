@@ -15,15 +15,7 @@ internal sealed class PublishLedger
     private readonly LaneAccount[] _lanes;
     private readonly LinkedList<FlushGeneration> _generations = new();
     private FlushGeneration _generation = new();
-    private long _submitted;
-    private long _confirmed;
-    private long _notSent;
-    private long _refused;
-    private long _unroutable;
-    private long _unknown;
-    private long _pending;
-    private long _pendingBytes;
-    private long _replayed;
+    private OutcomeCounts _counts;
     private long _waiting;
     private bool _closed;
 
@@ -45,7 +37,7 @@ internal sealed class PublishLedger
         {
             lock (_gate)
             {
-                return new PublishCounts(_submitted, _confirmed, _notSent, _refused, _unroutable, _unknown, _pending, _pendingBytes, _replayed);
+                return _counts.ToPublic();
             }
         }
     }
@@ -57,13 +49,13 @@ internal sealed class PublishLedger
         {
             lock (_gate)
             {
-                return _pending == 0 && _waiting == 0;
+                return _counts.Pending == 0 && _waiting == 0;
             }
         }
     }
 
     /// <summary>Messages pending on a lane; approximate, for choosing the least loaded.</summary>
-    public long PendingOn(int lane) => Volatile.Read(ref _lanes[lane].Messages);
+    public long PendingOn(int lane) => _lanes[lane].Messages;
 
     /// <summary>Admits the message to its lane, or lets it wait in order, or says no.</summary>
     /// <param name="message">The message; the engine's reference passes to the lane or the line.</param>
@@ -143,8 +135,8 @@ internal sealed class PublishLedger
     {
         lock (_gate)
         {
-            _submitted++;
-            _notSent++;
+            _counts.Submitted++;
+            _counts.NotSent++;
         }
     }
 
@@ -152,7 +144,7 @@ internal sealed class PublishLedger
     {
         lock (_gate)
         {
-            _replayed++;
+            _counts.Replayed++;
         }
     }
 
@@ -211,8 +203,8 @@ internal sealed class PublishLedger
     }
 
     private bool Fits(LaneAccount account, int size)
-        => _pending < _maxMessages && account.Messages < _maxLaneMessages
-            && (_pendingBytes + size <= _maxBytes || _pending == 0)
+        => _counts.Pending < _maxMessages && account.Messages < _maxLaneMessages
+            && (_counts.PendingBytes + size <= _maxBytes || _counts.Pending == 0)
             && (account.Bytes + size <= _maxLaneBytes || account.Messages == 0);
 
     private void Take(LaneAccount account, PendingMessage message)
@@ -220,9 +212,9 @@ internal sealed class PublishLedger
         message.IsAdmitted = true;
         account.Messages++;
         account.Bytes += message.Size;
-        _submitted++;
-        _pending++;
-        _pendingBytes += message.Size;
+        _counts.Submitted++;
+        _counts.Pending++;
+        _counts.PendingBytes += message.Size;
     }
 
     private void ReleaseOne(PendingMessage message, PublishFailure? failure)
@@ -233,40 +225,18 @@ internal sealed class PublishLedger
             LaneAccount account = _lanes[message.Lane.Index];
             account.Messages--;
             account.Bytes -= message.Size;
-            _pending--;
-            _pendingBytes -= message.Size;
+            _counts.Pending--;
+            _counts.PendingBytes -= message.Size;
         }
         else
         {
-            _submitted++;
+            _counts.Submitted++;
         }
 
-        CountOutcome(failure);
+        _counts.Count(failure);
         if (message.Generation is { } generation && --generation.Open == 0 && generation.Done is not null)
         {
             CompleteGenerations();
-        }
-    }
-
-    private void CountOutcome(PublishFailure? failure)
-    {
-        switch (failure)
-        {
-            case null:
-                _confirmed++;
-                break;
-            case PublishFailure.NotSent:
-                _notSent++;
-                break;
-            case PublishFailure.Refused:
-                _refused++;
-                break;
-            case PublishFailure.Unroutable:
-                _unroutable++;
-                break;
-            default:
-                _unknown++;
-                break;
         }
     }
 
@@ -305,13 +275,5 @@ internal sealed class PublishLedger
             _generations.RemoveFirst();
         }
 
-    }
-
-    private sealed class LaneAccount
-    {
-        public MessageList Waiters;
-        public long Messages;
-        public long Bytes;
-        public long NextDeadline = long.MaxValue;
     }
 }

@@ -8,7 +8,10 @@ internal readonly record struct DeclarationFailure(DeclarationVerdict Verdict, i
     /// <summary>How often one entity may meet an internal error (541) of the broker before it is taken for its cause.</summary>
     private const int InternalErrorLimit = 3;
 
-    public static DeclarationFailure Of(Exception exception, bool sessionDead, int failuresBefore)
+    /// <param name="exception">What the declaration threw.</param>
+    /// <param name="loss">Why the session is gone; null while it lives.</param>
+    /// <param name="failuresBefore">Failures of this entity since its last success.</param>
+    public static DeclarationFailure Of(Exception exception, ConnectionLoss? loss, int failuresBefore)
     {
         if (exception is ArgumentException or RabbitMQ.Client.Exceptions.WireFormattingException)
         {
@@ -16,8 +19,21 @@ internal readonly record struct DeclarationFailure(DeclarationVerdict Verdict, i
         }
 
         (int code, string text) = FailureClassifier.ReplyOf(exception);
-        return new(Judge(code, text, sessionDead, failuresBefore), code, code == 0 ? exception.Message : text);
+        if (code == 0 && loss is not null)
+        {
+            // The end of the session may reach us before the broker's answer to this declaration, which was its cause.
+            DeclarationVerdict verdict = JudgeLoss(loss.ReplyCode, failuresBefore);
+            return new(verdict, loss.ReplyCode, loss.Text);
+        }
+
+        return new(Judge(code, text, loss is not null, failuresBefore), code, code == 0 ? exception.Message : text);
     }
+
+    /// <summary>Somebody else on the connection may be the cause: only a repetition is blamed on the entity.</summary>
+    internal static DeclarationVerdict JudgeLoss(int code, int failuresBefore) =>
+        Judge(code, string.Empty, sessionDead: true, failuresBefore) is DeclarationVerdict.SessionLost ? DeclarationVerdict.SessionLost
+        : failuresBefore == 0 ? DeclarationVerdict.Transient
+        : DeclarationVerdict.RefusedWithConnection;
 
     internal static DeclarationVerdict Judge(int code, string text, bool sessionDead, int failuresBefore) => code switch
     {

@@ -91,7 +91,13 @@ internal sealed class DeclarationPass(ConnectionSupervisor control, DeclarationR
         }
         catch (Exception exception)
         {
-            Failed(attempt, DeclarationFailure.Of(exception, epoch.IsDead || cancellationToken.IsCancellationRequested, attempt.Failures), exception);
+            // Cancelled without a loss: the client stops, and nothing is to be concluded from that.
+            ConnectionLoss? loss = epoch.IsDead ? await epoch.Lost.ConfigureAwait(false) : null;
+            if (loss is not null || !cancellationToken.IsCancellationRequested)
+            {
+                Failed(attempt, DeclarationFailure.Of(exception, loss, attempt.Failures), exception);
+            }
+
             return false;
         }
     }

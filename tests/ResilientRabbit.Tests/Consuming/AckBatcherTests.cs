@@ -118,6 +118,24 @@ public sealed class AckBatcherTests
     }
 
     [Fact]
+    public async Task A_multiple_acknowledgement_does_not_overtake_a_single_one_below_it()
+    {
+        // The broker closes the channel with 406 "unknown delivery tag" when the single one comes second.
+        using AckBatcher batcher = Batcher(prefetch: 6);
+        AckTicket[] tickets = Track(batcher, 6);
+        var blocked = new TaskCompletionSource();
+        _channel.OnSend = frame => frame is "ack 2" ? new ValueTask(blocked.Task) : default;
+
+        Task first = AckAsync(batcher, tickets[1..4]);
+        Task second = AckAsync(batcher, [tickets[0], tickets[4], tickets[5]]);
+        blocked.SetResult();
+        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(["ack 2", "ack 3", "ack 4", "ack ..6"], _channel.Frames);
+        Assert.Equal(6, _counters.Acknowledged);
+    }
+
+    [Fact]
     public async Task An_acknowledgement_after_the_end_of_its_channel_is_stale_and_sends_nothing()
     {
         using AckBatcher batcher = Batcher(prefetch: 100);

@@ -1,6 +1,5 @@
 using System.Text;
 using RabbitMQ.Client;
-using ResilientRabbit.Consuming;
 using Xunit;
 
 namespace ResilientRabbit.Tests.Consuming;

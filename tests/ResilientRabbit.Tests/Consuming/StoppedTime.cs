@@ -3,7 +3,7 @@ namespace ResilientRabbit.Tests.Consuming;
 /// <summary>Time that stands still: a timer fires when the test says so.</summary>
 internal sealed class StoppedTime : TimeProvider
 {
-    private readonly List<StoppedTimer> _timers = [];
+    private readonly System.Collections.Concurrent.ConcurrentQueue<StoppedTimer> _timers = new();
 
     /// <summary>The due times of the timers that run at the moment.</summary>
     public IReadOnlyList<TimeSpan> Running => [.. _timers.Where(static timer => timer.Due != Timeout.InfiniteTimeSpan).Select(static timer => timer.Due)];
@@ -11,7 +11,7 @@ internal sealed class StoppedTime : TimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new StoppedTimer(callback, state) { Due = dueTime };
-        _timers.Add(timer);
+        _timers.Enqueue(timer);
         return timer;
     }
 

@@ -89,7 +89,7 @@ public sealed class DeclarationRegistryTests
         _registry.RequestAll();
         _registry.Succeeded(old);
 
-        Assert.Contains("shop", Due());
+        Assert.Contains("shop", Due(), StringComparer.Ordinal);
     }
 
     [Theory]
@@ -137,6 +137,14 @@ public sealed class DeclarationRegistryTests
     [InlineData(0, "", false, 0, DeclarationVerdict.Transient)]
     public void A_reply_says_whether_to_wait_to_give_up_or_to_blame_the_session(int code, string text, bool sessionDead, int failures, object verdict) =>
         Assert.Equal((DeclarationVerdict)verdict, DeclarationFailure.Judge(code, text, sessionDead, failures));
+
+    [Theory]
+    [InlineData(503, 0, DeclarationVerdict.Transient)]
+    [InlineData(503, 1, DeclarationVerdict.RefusedWithConnection)]
+    [InlineData(320, 5, DeclarationVerdict.SessionLost)]
+    [InlineData(0, 5, DeclarationVerdict.SessionLost)]
+    public void A_session_lost_under_a_declaration_is_blamed_on_it_only_when_that_happens_again(int code, int failures, object verdict) =>
+        Assert.Equal((DeclarationVerdict)verdict, DeclarationFailure.JudgeLoss(code, failures));
 
     private static TopologyException Refusal(int code) => new("queue 'orders'", code, "refused", "refused");
 

@@ -1,0 +1,229 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using ResilientRabbit.Clusters;
+
+namespace ResilientRabbit.ClusterTests.Harness;
+
+/// <summary>
+/// A publisher and a consumer under test. Every message goes through a fanout exchange to two queues: one is consumed by the SDK, the
+/// other is left alone and drained by the plain driver at the end, so that what is found owes nothing to our own counters.
+/// </summary>
+public sealed class Workload : IMessageHandler, IAsyncDisposable
+{
+    private const int Keys = 8;
+
+    private readonly RabbitClient _client;
+    private readonly bool _quorum;
+    private readonly ConcurrentQueue<SentMessage> _sent = new();
+    private readonly ConcurrentDictionary<string, int> _handled = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly int[] _sequences = new int[Keys];
+    private readonly Lock _sequenceGate = new();
+    private readonly List<Task> _pumps = [];
+    private readonly ConcurrentBag<Task> _bursts = [];
+    private int _handledCopies;
+
+    public Workload(string name, IRabbitCluster cluster, IEnumerable<ClusterAddress> endpoints, bool quorum, ILoggerFactory? loggers = null, Action<ResilientRabbitOptions>? configure = null)
+    {
+        Name = name;
+        _quorum = quorum;
+        Exchange = "x-" + name;
+        TruthQueue = "truth-" + name;
+        WorkQueue = "work-" + name;
+        var options = new ResilientRabbitOptions { UserName = cluster.UserName, Password = cluster.Password, ClientName = name };
+        foreach (ClusterAddress endpoint in endpoints)
+        {
+            options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}"));
+        }
+
+        configure?.Invoke(options);
+        _client = new RabbitClient(options, loggers);
+    }
+
+    public string Name { get; }
+
+    public string Exchange { get; }
+
+    public string TruthQueue { get; }
+
+    public string WorkQueue { get; }
+
+    public RabbitClient Client => _client;
+
+    public IReadOnlyCollection<SentMessage> Sent => _sent;
+
+    public int HandledCopies => Volatile.Read(ref _handledCopies);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await _client.DeclareAsync(Topology(), cancellationToken);
+        await _client.SubscribeAsync(WorkQueue, this, new ConsumerOptions { Concurrency = 4 }, cancellationToken);
+        for (int key = 0; key < Keys; key++)
+        {
+            int mine = key;
+            _pumps.Add(Task.Run(() => PumpAsync(mine), CancellationToken.None));
+        }
+    }
+
+    public ValueTask<Settlement> HandleAsync(ReceivedMessage message, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _handledCopies);
+        _handled.AddOrUpdate(message.MessageId ?? "none", 1, static (_, count) => count + 1);
+        return ValueTask.FromResult(Settlement.Ack);
+    }
+
+    /// <summary>Submits messages without waiting for them. Returns how many are pending right afterwards.</summary>
+    public long Burst(int count)
+    {
+        for (int number = 0; number < count; number++)
+        {
+            _bursts.Add(PublishAsync(number % Keys));
+        }
+
+        return _client.Status.Publishing.Pending;
+    }
+
+    /// <summary>Ends the pumps and waits until every message has its outcome, or the time is over: then some hang.</summary>
+    public async Task FinishAsync(TimeSpan limit)
+    {
+        await _stop.CancelAsync();
+        try
+        {
+            await Task.WhenAll(_pumps.Concat(_bursts)).WaitAsync(limit);
+        }
+        catch (TimeoutException)
+        {
+            // The checker counts them as hung.
+        }
+    }
+
+    /// <summary>Confirmed messages that the SDK's consumer has not handled, once it has had time to.</summary>
+    public async Task<int> CountUnhandledAsync(TimeSpan limit)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            int missing = _sent.Count(message => message.Outcome == SentOutcome.Confirmed && !_handled.ContainsKey(message.Id));
+            if (missing == 0 || Stopwatch.GetElapsedTime(start) > limit)
+            {
+                return missing;
+            }
+
+            await Task.Delay(100);
+        }
+    }
+
+    public async Task<Verdict> CheckAsync(IRabbitCluster cluster)
+    {
+        IReadOnlyList<DrainedMessage> drained = await cluster.DrainAsync(TruthQueue);
+        List<FoundMessage> found = [.. drained.Where(static message => !Prober.IsProbe(message.MessageId)).Select(TestBody.Read)];
+        return HistoryChecker.Check(_sent, found);
+    }
+
+    /// <summary>From the timestamp to the first confirm of a message that was submitted after it.</summary>
+    public TimeSpan? TimeToFirstConfirmAfter(long timestamp)
+    {
+        long first = _sent.Where(message => message.Outcome == SentOutcome.Confirmed && message.Submitted > timestamp)
+            .Select(static message => message.Ended).DefaultIfEmpty(0).Min();
+        return first == 0 ? null : Stopwatch.GetElapsedTime(timestamp, first);
+    }
+
+    /// <summary>From the timestamp until every ordering key has had a confirm of a message submitted after it: no lane is left behind.</summary>
+    public TimeSpan? TimeUntilAllKeysConfirmAfter(long timestamp)
+    {
+        long[] firsts = [.. _sent.Where(message => message.Outcome == SentOutcome.Confirmed && message.Submitted > timestamp)
+            .GroupBy(static message => message.Key, StringComparer.Ordinal).Select(static key => key.Min(static message => message.Ended))];
+        return firsts.Length < Keys ? null : Stopwatch.GetElapsedTime(timestamp, firsts.Max());
+    }
+
+    public async Task DeleteQueuesAsync(IRabbitCluster cluster)
+    {
+        foreach (string queue in (string[])[TruthQueue, WorkQueue, WorkQueue + ".dead-letter", WorkQueue + ".retry.5000"])
+        {
+            await cluster.DeleteQueueAsync(queue);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _client.DisposeAsync();
+        _stop.Dispose();
+    }
+
+    private Topology Topology()
+    {
+        TopologyBuilder builder = new TopologyBuilder().Exchange(Exchange, "fanout");
+        foreach (string queue in (string[])[TruthQueue, WorkQueue])
+        {
+            builder = (_quorum ? builder.QuorumQueue(queue) : builder.ClassicQueue(queue)).Bind(queue, Exchange);
+        }
+
+        return builder.Build();
+    }
+
+    private async Task PumpAsync(int key)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            await PublishAsync(key);
+
+            // A pace, not a wait for anything: about 100 messages a second and key leave the machine room for the cluster.
+            await Task.Delay(10);
+        }
+    }
+
+    private Task PublishAsync(int key)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Name}-{key}");
+
+        // The number and the call together: the order that is promised is the order of the calls.
+        lock (_sequenceGate)
+        {
+            int sequence = _sequences[key]++;
+            var message = new SentMessage
+            {
+                Id = string.Create(CultureInfo.InvariantCulture, $"{name}-{sequence}"),
+                Key = name,
+                Sequence = sequence,
+                Submitted = Stopwatch.GetTimestamp(),
+            };
+            _sent.Enqueue(message);
+            ValueTask<PublishReceipt> publishing = _client.Publisher.PublishAsync(new OutboundMessage
+            {
+                Exchange = Exchange,
+                RoutingKey = string.Empty,
+                Body = TestBody.Create(name, sequence),
+                OrderingKey = name,
+                Properties = new MessageProperties { MessageId = message.Id },
+            });
+            return RecordAsync(message, publishing);
+        }
+    }
+
+    private static async Task RecordAsync(SentMessage message, ValueTask<PublishReceipt> publishing)
+    {
+        try
+        {
+            PublishReceipt receipt = await publishing;
+            message.Attempts = receipt.Attempts;
+            message.Ended = Stopwatch.GetTimestamp();
+            message.Outcome = SentOutcome.Confirmed;
+        }
+        catch (PublishException exception)
+        {
+            message.Attempts = exception.Attempts;
+            message.MayBeStored = exception.MayBeStored;
+            message.Ended = Stopwatch.GetTimestamp();
+            message.Outcome = exception.Failure switch
+            {
+                PublishFailure.NotSent => SentOutcome.NotSent,
+                PublishFailure.Refused => SentOutcome.Refused,
+                PublishFailure.Unroutable => SentOutcome.Unroutable,
+                _ => SentOutcome.Unknown,
+            };
+        }
+    }
+}

@@ -1,9 +1,0 @@
-using Xunit;
-
-namespace ResilientRabbit.Tests;
-
-public sealed class SmokeTests
-{
-    [Fact]
-    public void Ack_is_the_first_settlement() => Assert.Equal(0, (int)Settlement.Ack);
-}
