@@ -34,7 +34,14 @@ internal static class Benchmark
             foreach (string name in plan.Contenders)
             {
                 await target.ResetAsync();
-                RunResult result = await ChildProcess.MeasureAsync(SettingsOf(plan, target, size, name));
+                RunResult? result = await TryMeasureAsync(SettingsOf(plan, target, size, name));
+                if (result is null)
+                {
+                    // Ratios pair the runs of one round by their order; a contender that hangs loses its last one.
+                    Console.Error.WriteLine($"{target.Name} {size} B {name}: no result within the limit");
+                    continue;
+                }
+
                 results[name].Add(result);
                 Console.Error.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
@@ -47,6 +54,18 @@ internal static class Benchmark
         }
 
         return results;
+    }
+
+    private static async Task<RunResult?> TryMeasureAsync(RunSettings settings)
+    {
+        try
+        {
+            return await ChildProcess.MeasureAsync(settings);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
     }
 
     private static RunSettings SettingsOf(BenchmarkPlan plan, Target target, int size, string name)

@@ -6,7 +6,7 @@ namespace ResilientRabbit.Benchmarks.Running;
 /// <summary>This program again, with other arguments. Ends with its standard input, and is killed at dispose.</summary>
 internal sealed class ChildProcess : IDisposable
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
 

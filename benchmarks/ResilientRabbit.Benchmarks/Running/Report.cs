@@ -21,7 +21,7 @@ internal sealed class Report(BenchmarkPlan plan, string broker)
         results.TryGetValue(ContenderCatalog.Raw, out List<RunResult>? raw);
         foreach ((string name, string text, _) in ContenderCatalog.All)
         {
-            if (results.TryGetValue(name, out List<RunResult>? runs))
+            if (results.TryGetValue(name, out List<RunResult>? runs) && runs.Count > 0)
             {
                 AddRow(text, runs, tracked, raw);
             }
