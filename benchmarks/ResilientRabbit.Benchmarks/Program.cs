@@ -1,0 +1,16 @@
+using ResilientRabbit.Benchmarks;
+using ResilientRabbit.Benchmarks.Running;
+using ResilientRabbit.Benchmarks.Wire;
+
+switch (args)
+{
+    case ["sink", ..]:
+        await AckSink.RunAsync();
+        break;
+    case ["run", ..]:
+        await ChildRun.RunAsync(RunSettings.Parse(args));
+        break;
+    default:
+        await Benchmark.RunAsync(BenchmarkPlan.Parse(args));
+        break;
+}
