@@ -193,7 +193,10 @@ for project in src/*/*.csproj; do
   check_package "$project"
 done
 
+# The test that wrote it has failed and is counted already.
 received=$(find src tests samples -name '*.received.txt')
-[ -z "$received" ] || fail "not approved: $received"
+if [ -n "$received" ] && [ "$failed" -eq 0 ]; then
+  fail "not approved: $received"
+fi
 
 end
