@@ -1,0 +1,78 @@
+using ResilientRabbit.Publishing;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+public sealed class PublishLedgerFlushTests
+{
+    [Fact]
+    public void A_flush_of_nothing_is_done()
+    {
+        var ledger = new MessageFactory().Ledger;
+
+        Assert.True(ledger.FlushAsync().IsCompletedSuccessfully);
+        Assert.True(ledger.FlushAsync().IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void A_flush_waits_for_what_came_before_it_and_for_nothing_newer()
+    {
+        var factory = new MessageFactory();
+        PendingMessage before = factory.Admit(out _);
+        Task flush = factory.Ledger.FlushAsync();
+        factory.Admit(out _);
+
+        Assert.False(flush.IsCompleted);
+        factory.Settle(before, SettleKind.Confirmed);
+
+        Assert.True(flush.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void A_later_flush_waits_for_the_earlier_messages_too()
+    {
+        var factory = new MessageFactory();
+        PendingMessage first = factory.Admit(out _);
+        Task early = factory.Ledger.FlushAsync();
+        PendingMessage second = factory.Admit(out _);
+        Task late = factory.Ledger.FlushAsync();
+
+        factory.Settle(second, SettleKind.Confirmed);
+        Assert.False(late.IsCompleted);
+        factory.Settle(first, SettleKind.Confirmed);
+
+        Assert.True(early.IsCompletedSuccessfully);
+        Assert.True(late.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void A_flush_waits_for_those_who_wait_for_room()
+    {
+        var factory = new MessageFactory(maxMessages: 1);
+        PendingMessage first = factory.Admit(out _);
+        PendingMessage second = factory.Admit(out _);
+        Task flush = factory.Ledger.FlushAsync();
+
+        factory.Settle(first, SettleKind.Confirmed);
+        Assert.False(flush.IsCompleted);
+        factory.Settle(second, SettleKind.Confirmed);
+
+        Assert.True(flush.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void A_closed_ledger_admits_nothing_and_is_done_when_the_last_is_settled()
+    {
+        var factory = new MessageFactory();
+        PendingMessage last = factory.Admit(out _);
+
+        Task closing = factory.Ledger.CloseAsync();
+        factory.Admit(out Admission admission);
+        Assert.Equal(Admission.Closed, admission);
+        Assert.False(closing.IsCompleted);
+        factory.Settle(last, SettleKind.Confirmed);
+
+        Assert.True(closing.IsCompletedSuccessfully);
+        Assert.True(factory.Ledger.IsIdle);
+    }
+}

@@ -1,0 +1,57 @@
+using ResilientRabbit.Tests.Connections;
+using Xunit;
+using static ResilientRabbit.Tests.Publishing.PublisherHarness;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+public sealed class PublisherCloseTests
+{
+    [Fact]
+    public async Task Closing_does_not_wait_for_a_write_that_hangs()
+    {
+        // The driver's queue is full and the broker reads no more, while its heartbeats keep the session alive: blocked, for example.
+        var never = new TaskCompletionSource();
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        session.Accept = _ => never.Task;
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a");
+
+        Task closing = harness.Publisher.CloseAsync(TimeSpan.Zero);
+        await Failed(tasks[0], PublishFailure.Unknown);
+        using var end = new CancellationTokenSource();
+        Task time = Task.Run(() => RunTimeAsync(harness, end.Token));
+        Task bound = closing.WaitAsync(TimeSpan.FromSeconds(5));
+        await Task.WhenAny(bound);
+        await end.CancelAsync();
+        await time;
+        never.SetException(new OperationCanceledException());
+
+        Assert.True(bound.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task A_message_of_a_batch_that_is_still_to_come_when_the_client_is_closed_was_not_sent()
+    {
+        await using var harness = new PublisherHarness(change: static settings => settings with { MaxPendingMessages = 1 });
+        FakePublishSession session = harness.Open();
+        Task<PublishBatchResult> batch = harness.Publisher.PublishBatchAsync([Message("a"), Message("b"), Message("c")]).AsTask();
+        await session.WrittenAsync(1);
+
+        await harness.Publisher.CloseAsync(TimeSpan.Zero).WaitAsync(Watch.Limit);
+
+        PublishBatchResult result = await batch.WaitAsync(Watch.Limit);
+        Assert.Equal(
+            [PublishFailure.Unknown, PublishFailure.NotSent, PublishFailure.NotSent],
+            result.Outcomes.Select(static outcome => Assert.IsType<PublishException>(outcome.Error).Failure));
+    }
+
+    /// <summary>Lets any limit of manual time pass.</summary>
+    private static async Task RunTimeAsync(PublisherHarness harness, CancellationToken end)
+    {
+        while (!end.IsCancellationRequested)
+        {
+            harness.Time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Publishing;
+using ResilientRabbit.Tests.Connections;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+/// <summary>A publisher over fake connections, in manual time.</summary>
+internal sealed class PublisherHarness : IAsyncDisposable
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(120);
+    public static readonly TimeSpan Stall = TimeSpan.FromSeconds(5);
+
+    public PublisherHarness(int connections = 1, Func<PublisherSettings, PublisherSettings>? change = null, bool isReady = true)
+    {
+        PublisherSettings settings = PublisherSettings.From(new PublisherOptions { Connections = connections, Lanes = 1, DeliveryTimeout = Lifetime, ConfirmStallTimeout = Stall });
+        Settings = change is null ? settings : change(settings);
+        Time.Changed = Watch.Changed;
+        Sources = [.. Enumerable.Range(0, connections).Select(_ => new FakeSessionSource(Watch))];
+        Ledger = new PublishLedger(Settings.MaxPendingMessages, Settings.MaxPendingBytes, Settings.Lanes);
+        Publisher = new Publisher(new LaneContext
+        {
+            Settings = Settings,
+            Sources = Sources,
+            Routes = Routes,
+            Ledger = Ledger,
+            Logger = NullLogger.Instance,
+            Time = Time,
+        });
+        if (isReady)
+        {
+            Routes.Declared.SetResult();
+        }
+    }
+
+    public Watch Watch { get; } = new();
+
+    public ManualTimeProvider Time { get; } = new();
+
+    public PublisherSettings Settings { get; }
+
+    public FakeSessionSource[] Sources { get; }
+
+    public FakeRouteGuide Routes { get; } = new();
+
+    public PublishLedger Ledger { get; }
+
+    public Publisher Publisher { get; }
+
+    public PublishCounts Counts => Publisher.Counts;
+
+    public FakePublishSession Open(int connection = 0) => Sources[connection].Open();
+
+    public static OutboundMessage Message(string text, string exchange = "orders", string? key = null, TimeSpan? timeout = null)
+        => new() { Exchange = exchange, RoutingKey = "eu", Body = Encoding.UTF8.GetBytes(text), OrderingKey = key, DeliveryTimeout = timeout };
+
+    public Task<PublishReceipt> Publish(string text, string exchange = "orders", TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+        => Publisher.PublishAsync(Message(text, exchange, timeout: timeout), cancellationToken).AsTask();
+
+    /// <summary>Publishes the texts and waits until the session has as many writes more.</summary>
+    public async Task<Task<PublishReceipt>[]> PublishWrittenAsync(FakePublishSession session, params string[] texts)
+    {
+        int before = session.Writes.Count;
+        Task<PublishReceipt>[] tasks = [.. texts.Select(text => Publish(text))];
+        await session.WrittenAsync(before + texts.Length);
+        return tasks;
+    }
+
+    public static Task<PublishReceipt> Confirmed(Task<PublishReceipt> task) => task.WaitAsync(Watch.Limit);
+
+    public static async Task<PublishException> Failed(Task<PublishReceipt> task, PublishFailure failure)
+    {
+        PublishException error = await Assert.ThrowsAsync<PublishException>(() => task.WaitAsync(Watch.Limit));
+        Assert.Equal(failure, error.Failure);
+        return error;
+    }
+
+    public static async Task<PublishCanceledException> Cancelled(Task<PublishReceipt> task, PublishFailure failure)
+    {
+        PublishCanceledException error = await Assert.ThrowsAsync<PublishCanceledException>(() => task.WaitAsync(Watch.Limit));
+        Assert.Equal(failure, error.Failure);
+        return error;
+    }
+
+    public static string[] Texts(IEnumerable<WrittenMessage> writes) => [.. writes.Select(static message => message.Text)];
+
+    public async ValueTask DisposeAsync()
+    {
+        Time.Stopping = null;
+        foreach (FakeSessionSource source in Sources)
+        {
+            (source.Session as FakePublishSession)?.Kill();
+        }
+
+        Routes.Declared.TrySetResult();
+        await Publisher.CloseAsync(TimeSpan.Zero).WaitAsync(Watch.Limit);
+    }
+}

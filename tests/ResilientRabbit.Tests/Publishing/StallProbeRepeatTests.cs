@@ -1,0 +1,73 @@
+using Xunit;
+using static ResilientRabbit.Tests.Publishing.PublisherHarness;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+/// <summary>One stall after another on the same session.</summary>
+public sealed class StallProbeRepeatTests
+{
+    private static readonly TimeSpan AboveStall = Stall + TimeSpan.FromMilliseconds(100);
+
+    [Fact]
+    public async Task A_late_confirm_of_an_earlier_copy_does_not_confirm_a_later_one()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        await StallOnceAsync(harness, home, other);
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "b");
+        home.Channel.Ack(1);
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(2);
+
+        // The copy of "a" is confirmed only now. "b" is not stored anywhere.
+        other.Channels[0].Ack(1);
+
+        Assert.Equal(1, harness.Counts.Confirmed);
+        Assert.False(tasks[0].IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_stall_that_follows_progress_during_the_probe_is_probed_too()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a", "b");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+        home.Channel.Ack(1);
+        await Confirmed(tasks[0]);
+        harness.Time.Advance(TimeSpan.FromMilliseconds(50));
+        other.Channel.Ack(1);
+        await harness.PublishWrittenAsync(home, "c");
+
+        harness.Time.Advance(AboveStall);
+
+        await harness.Watch.UntilAsync(() => other.Writes.Count == 2).WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.Equal(["a", "b"], Texts(other.Writes));
+    }
+
+    [Fact]
+    public async Task A_stall_without_another_connection_is_probed_when_one_comes()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession home = harness.Open(0);
+        await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await harness.PublishWrittenAsync(home, "b");
+
+        FakePublishSession other = harness.Open(1);
+        harness.Time.Advance(AboveStall);
+
+        await harness.Watch.UntilAsync(() => other.Writes.Count == 1).WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Message "a" stalls on both connections: its copy stays out.</summary>
+    private static async Task StallOnceAsync(PublisherHarness harness, FakePublishSession home, FakePublishSession other)
+    {
+        await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+        await harness.Watch.UntilAsync(() => harness.Time.IsWaiting(Stall));
+        harness.Time.Advance(AboveStall);
+    }
+}
