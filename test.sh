@@ -118,11 +118,11 @@ check_package() {
   [ -s "${package%.nupkg}.snupkg" ] || fail "$name: there is no symbol package"
 }
 
-# The two small samples against one real node, with what the README says.
+# The two small samples against a real cluster, with what their page says.
 check_samples() {
   local output=artifacts/results/samples address= end
   step "Samples"
-  RR_CLUSTER_DRIVER=local dotnet artifacts/bin/FailoverDemo/release/FailoverDemo.dll --cluster-only --nodes 1 >"$output-cluster.log" 2>&1 &
+  RR_CLUSTER_DRIVER=local dotnet artifacts/bin/FailoverDemo/release/FailoverDemo.dll --cluster-only >"$output-cluster.log" 2>&1 &
   samples_cluster=$!
   end=$((SECONDS + 120))
   while [ -z "$address" ] && [ $SECONDS -lt $end ] && kill -0 "$samples_cluster" 2>/dev/null; do
@@ -193,7 +193,10 @@ for project in src/*/*.csproj; do
   check_package "$project"
 done
 
+# The test that wrote it has failed and is counted already.
 received=$(find src tests samples -name '*.received.txt')
-[ -z "$received" ] || fail "not approved: $received"
+if [ -n "$received" ] && [ "$failed" -eq 0 ]; then
+  fail "not approved: $received"
+fi
 
 end

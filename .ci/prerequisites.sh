@@ -72,9 +72,9 @@ ensure_dotnet() {
     return 1
   fi
   # In this folder, dotnet looks for the version that global.json wants.
-  if ! dotnet --version >/dev/null 2>&1; then
-    say "The .NET SDK $wanted is needed; installed are:"
-    (cd / && dotnet --list-sdks >&2) || true
+  local answer
+  if ! answer=$(dotnet --version 2>&1); then
+    say "The .NET SDK $wanted is needed, and 'dotnet --version' fails: $answer"
     return 1
   fi
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1

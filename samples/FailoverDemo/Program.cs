@@ -37,7 +37,7 @@ catch (OperationCanceledException) when (stopping.IsCancellationRequested)
 catch (Exception exception) when (exception is DemoException or ClusterUnavailableException or TimeoutException or InvalidOperationException or RabbitException)
 {
     screen.Release();
-    screen.Tell($"The demo could not be run: {exception.Message}");
+    screen.Tell($"The demo could not be run: {exception.Message} {exception.InnerException?.Message}");
     return ExitCodes.NotRun;
 }
 
