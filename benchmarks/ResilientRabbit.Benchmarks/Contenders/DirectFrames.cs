@@ -137,7 +137,7 @@ internal sealed class DirectFrames(RunSettings settings) : IContender
             return new ValueTask<PublishReceipt>(this, _core.Version);
         }
 
-        public void Execute() => _core.SetResult(new PublishReceipt(_id, 1));
+        public void Execute() => _core.SetResult(new PublishReceipt(_id, 1, 0));
 
         public PublishReceipt GetResult(short token)
         {

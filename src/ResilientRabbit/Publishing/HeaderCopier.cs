@@ -61,6 +61,8 @@ internal struct HeaderCopier
         {
             case null or bool or byte or sbyte or short or ushort or int or uint or long or float or double or decimal or AmqpTimestamp:
                 return Count(LongestNumber);
+            case string text when NameRules.HasLoneSurrogate(text):
+                return Refuse($"Header '{_header}' holds half of a surrogate pair, which cannot be sent as UTF-8.");
             case string text:
                 return Count(TypeAndLength + Encoding.UTF8.GetByteCount(text));
             case byte[] bytes:

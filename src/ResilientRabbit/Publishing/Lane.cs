@@ -161,7 +161,7 @@ internal sealed class Lane
         }
     }
 
-    /// <summary>Opens a channel on the home connection or, when that is away, on any other. Null: look again.</summary>
+    /// <summary>Opens a channel on the home connection or, when that is away, on any other; outlives whatever that throws. Null: look again.</summary>
     private async Task<LaneChannel?> AcquireAsync()
     {
         IPublishSession? session = _sessions.Choose();
@@ -175,9 +175,9 @@ internal sealed class Lane
         {
             return await LaneChannel.OpenAsync(this, session, _context, _signal, _stopping.Token).ConfigureAwait(false);
         }
-        catch (ConnectionException exception)
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
-            _context.Logger.LaneChannelFailed(Index, exception.Reason);
+            _context.Logger.LaneChannelFailed(Index, FailureClassifier.Classify(exception));
             if (!session.IsDead)
             {
                 await Task.Delay(OpenFailurePause, _context.Time, _stopping.Token).ConfigureAwait(false);

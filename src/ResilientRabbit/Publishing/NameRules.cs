@@ -26,7 +26,7 @@ internal static class NameRules
             }
         }
 
-        if (text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff') >= 0 && HasLoneSurrogate(text))
+        if (HasLoneSurrogate(text))
         {
             return new ArgumentException($"'{parameter}' holds half of a surrogate pair, which cannot be sent as UTF-8.", parameter);
         }
@@ -34,8 +34,14 @@ internal static class NameRules
         return text.Contains('\0', StringComparison.Ordinal) ? new ArgumentException($"'{parameter}' holds a NUL character.", parameter) : null;
     }
 
-    private static bool HasLoneSurrogate(string text)
+    /// <summary>Whether the text holds half of a surrogate pair, which would arrive as another character.</summary>
+    public static bool HasLoneSurrogate(string text)
     {
+        if (text.AsSpan().IndexOfAnyInRange('\ud800', '\udfff') < 0)
+        {
+            return false;
+        }
+
         for (int index = 0; index < text.Length; index++)
         {
             if (char.IsHighSurrogate(text[index]) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1]))

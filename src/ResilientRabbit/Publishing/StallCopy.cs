@@ -10,7 +10,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
 {
     private readonly Lock _gate = new();
     private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private (PendingMessage Message, long Version) _copy;
+    private (PendingMessage? Message, long Version) _copy;
     private IPublishChannel? _channel;
     private bool _returned;
 
@@ -29,18 +29,17 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
 
     public void OnAck(ulong tag, bool multiple)
     {
-        (PendingMessage Message, long Version) copy;
-        bool stored;
+        PendingMessage? message;
+        long version;
         lock (_gate)
         {
-            copy = _copy;
-            stored = !_returned && copy.Message is not null;
+            (message, version) = _returned ? default : _copy;
             _copy = default;
         }
 
-        if (stored)
+        if (message is not null)
         {
-            lane.Settle(copy.Message, copy.Version, SettleKind.Confirmed);
+            lane.Settle(message, version, SettleKind.Confirmed);
         }
 
         // Also when it was returned: this connection answers.

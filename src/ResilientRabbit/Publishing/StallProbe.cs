@@ -150,8 +150,14 @@ internal sealed class StallProbe
             copy.Attach(channel, message, oldest.Version);
             _copies.Add(copy);
             _owner.Stamp(message);
-            write = channel.WriteAsync(message.Exchange, message.RoutingKey, message.Mandatory, message.Properties, message.Body);
-            _owner.EndWrite(message);
+            try
+            {
+                write = channel.WriteAsync(message.Exchange, message.RoutingKey, message.Mandatory, message.Properties, message.Body);
+            }
+            finally
+            {
+                _owner.EndWrite(message);
+            }
         }
 
         await write.ConfigureAwait(false);

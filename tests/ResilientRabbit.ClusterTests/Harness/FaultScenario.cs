@@ -17,6 +17,8 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     /// <summary>The gap that the bare prober and the SDK are compared over ends here at the latest.</summary>
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
 
+    private static readonly TimeSpan NoiseFloor = TimeSpan.FromSeconds(2);
+
     private readonly List<long> _inFlight = [];
     private long _faultAt;
     private TimeSpan? _prober;
@@ -124,8 +126,8 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
         Assert.NotNull(gap);
         if (RatioGoal is { } goal && ratio is { } measured)
         {
-            // A floor on the gap: below it the ratio is the noise of a busy machine, not the time of a failover.
-            Assert.True(measured <= 3 * goal || gap < TimeSpan.FromMilliseconds(500), $"{workload.Name}: ratio {measured:0.00}, gap {gap}");
+            // Below the floor the ratio is the noise of a busy machine and of the burst that is sent again first, not the time of a failover.
+            Assert.True(measured <= 3 * goal || gap < NoiseFloor, $"{workload.Name}: ratio {measured:0.00}, gap {gap}");
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace ResilientRabbit.Clusters;
@@ -6,6 +7,7 @@ namespace ResilientRabbit.Clusters;
 public abstract class ClusterBase : IRabbitCluster
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan SynchroniseByHandAfter = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     private protected ClusterBase(ClusterOptions options) => Options = options;
@@ -39,10 +41,20 @@ public abstract class ClusterBase : IRabbitCluster
     public Task WaitUntilHealthyAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
         Waiting.UntilAsync(() => FindFaultAsync(cancellationToken), $"A healthy cluster ({Description})", timeout ?? DefaultTimeout, PollInterval, cancellationToken);
 
-    public Task WaitUntilSynchronisedAsync(string queue, string virtualHost = "/", TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
-        Waiting.UntilAsync(
+    public Task WaitUntilSynchronisedAsync(string queue, string virtualHost = "/", TimeSpan? timeout = null, CancellationToken cancellationToken = default)
+    {
+        var asked = Stopwatch.GetTimestamp();
+
+        return Waiting.UntilAsync(
             async () =>
             {
+                if (Mirrors && Stopwatch.GetElapsedTime(asked) > SynchroniseByHandAfter)
+                {
+                    // The broker starts to synchronise a mirror by itself, but not again when that was interrupted: an operator would do this.
+                    asked = Stopwatch.GetTimestamp();
+                    await Members.First(node => node is { IsRunning: true, IsFrozen: false }).RunCtlAsync("sync_queue", "-p", virtualHost, queue);
+                }
+
                 var parts = (await AskAsync(QueueQueries.Copies(queue, virtualHost), cancellationToken)).Split(',');
                 var inStep = int.Parse(parts[0], CultureInfo.InvariantCulture);
                 var all = int.Parse(parts[1], CultureInfo.InvariantCulture);
@@ -51,6 +63,7 @@ public abstract class ClusterBase : IRabbitCluster
                 return inStep == all && all >= expected ? null : FormattableString.Invariant($"{inStep} of {all} copies are in step, {expected} are expected");
             },
             $"Synchronised copies of '{queue}'", timeout ?? DefaultTimeout, PollInterval, cancellationToken);
+    }
 
     public async Task<IReadOnlyList<DrainedMessage>> DrainAsync(string queue, string virtualHost = "/", CancellationToken cancellationToken = default)
     {

@@ -115,6 +115,9 @@ public abstract class NodeBase : IRabbitNode
         await using var connection = await PlainConnection.OpenAsync(
             Address, Options.UserName, Options.Password, "/", "readiness", TimeSpan.FromSeconds(5), cancellationToken);
 
+        // The listener opens a moment before the application counts as running, and until then the node answers no question.
+        await EvaluateAsync("true = rabbit:is_running(), \"\"", cancellationToken);
+
         return null;
     }
 
