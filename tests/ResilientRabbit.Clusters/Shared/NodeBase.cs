@@ -82,9 +82,10 @@ public abstract class NodeBase : IRabbitNode
         await RunCtlAsync(["forget_cluster_node", forgotten.Name], AppTimeout, cancellationToken);
     }
 
+    // A connection may end by itself between the list and its turn.
     public async Task CloseAllConnectionsAsync(string reason, CancellationToken cancellationToken = default) =>
         await EvaluateAsync(
-            $"[rabbit_networking:close_connection(P, {Erlang.Binary(reason)}) || P <- rabbit_networking:connections(), node(P) =:= node()], \"\"",
+            $"[(catch rabbit_networking:close_connection(P, {Erlang.Binary(reason)})) || P <- rabbit_networking:connections(), node(P) =:= node()], \"\"",
             cancellationToken);
 
     public async Task RaiseMemoryAlarmAsync(CancellationToken cancellationToken = default)
