@@ -50,7 +50,7 @@ public abstract class ClusterBase : IRabbitCluster
             {
                 if (Mirrors && Stopwatch.GetElapsedTime(asked) > SynchroniseByHandAfter)
                 {
-                    // The broker starts to synchronise a mirror by itself, but not again when that was interrupted: an operator would do this.
+                    // Seen once after a rolling restart: one mirror out of step for a minute, cause unknown. An operator would do this.
                     asked = Stopwatch.GetTimestamp();
                     await Members.First(node => node is { IsRunning: true, IsFrozen: false }).RunCtlAsync("sync_queue", "-p", virtualHost, queue);
                 }
