@@ -28,4 +28,7 @@ internal static partial class PublishLog
 
     [LoggerMessage(EventId = 2007, EventName = "ClockFailed", Level = LogLevel.Critical, Message = "Enforcing the deadlines failed; the next tick tries again. Please report this.")]
     public static partial void ClockFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 2008, EventName = "LaneChannelRenewed", Level = LogLevel.Warning, Message = "Lane {Lane}: the broker keeps nacking on this channel; a new one is tried. If it goes on, the queue refuses: look at its length limit and its members.")]
+    public static partial void LaneChannelRenewed(this ILogger logger, int lane);
 }

@@ -17,6 +17,7 @@ internal sealed class Lane
     private readonly AsyncSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly LaneQueue _queue = new();
+    private readonly ChannelRenewal _renewal;
     private LaneChannel? _channel;
     private Task? _writer;
     private SuspectLine _suspects;
@@ -27,6 +28,7 @@ internal sealed class Lane
         Index = index;
         _context = context;
         _sessions = new LaneSessions(home, context.Sources, context.Time);
+        _renewal = new ChannelRenewal(context.Time, context.Logger);
     }
 
     public int Index { get; }
@@ -155,17 +157,13 @@ internal sealed class Lane
             _context.Logger.LaneFailed(Index, exception);
         }
 
-        if (Volatile.Read(ref _channel) is { } last)
-        {
-            last.Retire();
-        }
+        Volatile.Read(ref _channel)?.Retire();
     }
 
     /// <summary>Opens a channel on the home connection or, when that is away, on any other; outlives whatever that throws. Null: look again.</summary>
     private async Task<LaneChannel?> AcquireAsync()
     {
-        IPublishSession? session = _sessions.Choose();
-        if (session is null)
+        if (_sessions.Choose() is not { } session)
         {
             await _signal.WaitAsync().ConfigureAwait(false);
             return null;
@@ -192,14 +190,16 @@ internal sealed class Lane
         while (!_stopping.IsCancellationRequested && !channel.IsClosed)
         {
             int limit = _suspects.Limit(channel.Window.Count, _context.Settings.InFlightWindow);
-            if (channel.MustPause || !channel.Window.HasRoom(limit))
+            bool renews = _renewal.IsWanted(channel);
+            if (channel.MustPause || !channel.Window.HasRoom(limit) || (renews && channel.Window.Count > 0))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;
             }
 
-            if (channel.Window.Count == 0 && _sessions.MayGoHome(channel.Session))
+            if (renews || (channel.Window.Count == 0 && _sessions.MayGoHome(channel.Session)))
             {
+                _renewal.Note(renews, Index);
                 return;
             }
 

@@ -30,6 +30,8 @@ internal sealed class LaneChannel : IConfirmSink
 
     public StallProbe Stall { get; }
 
+    public NackWatch Nacks { get; } = new();
+
     public IPublishChannel Channel => _channel!;
 
     /// <summary>True when the lane must leave: channel closed, session lost or given up.</summary>
@@ -190,6 +192,8 @@ internal sealed class LaneChannel : IConfirmSink
             return;
         }
 
+        Nacks.Confirmed();
+
         // Room before news: who learns of the outcome may publish again at once.
         _context.Ledger.ReleaseConfirmed(won.First);
         while (won.Take() is { } message)
@@ -239,6 +243,7 @@ internal sealed class LaneChannel : IConfirmSink
             message.Answered++;
             message.Nacks++;
             message.Reply = default;
+            Nacks.Nacked(message);
             SendAgainOne(message);
         }
     }

@@ -63,6 +63,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
     /// <summary>Copies that were nacked.</summary>
     public int Nacks { get; set; }
 
+    /// <summary>The channel incarnation that nacked it last.</summary>
+    public NackWatch? NackedBy { get; set; }
+
     /// <summary>Copies that were nacked, returned or refused. When it is below <see cref="Attempts"/>, the fate of a copy is unknown.</summary>
     public int Answered { get; set; }
 
@@ -236,6 +239,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
         IsAdmitted = false;
         Attempts = 0;
         Nacks = 0;
+        NackedBy = null;
         Answered = 0;
         WasReleased = false;
         Reply = default;

@@ -85,7 +85,7 @@ public sealed class LaneAnswerTests
         Assert.Single(session.Writes);
         harness.Time.Advance(LongestRest);
         await session.WrittenAsync(2);
-        session.Channel.Ack(2);
+        session.Channel.Ack(1);
 
         PublishReceipt receipt = await Confirmed(tasks[0]);
         Assert.Equal((2, 1), (receipt.Attempts, receipt.Nacks));
@@ -113,7 +113,7 @@ public sealed class LaneAnswerTests
         FakePublishSession session = harness.Open();
         session.OnWrite = static (channel, message) =>
         {
-            if (message.Tag == 1)
+            if (message.Attempt is null)
             {
                 channel.Nack(1);
             }
