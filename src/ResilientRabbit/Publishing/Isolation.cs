@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ResilientRabbit.Publishing;
 
 /// <summary>Finds the message because of which the broker closed a channel.</summary>
@@ -14,15 +16,9 @@ internal static class Isolation
             return unanswered[0].Message;
         }
 
-        // RabbitMQ names the exchange: "NOT_FOUND - no exchange 'x' in vhost '/'", "ACCESS_REFUSED - access to exchange 'x' in vhost '/' refused for user 'u'".
-        if (replyCode is not (NotFound or 403))
-        {
-            return null;
-        }
-
         foreach ((PendingMessage message, long version) in unanswered)
         {
-            if (message.Version == version && replyText.Contains($"exchange '{message.Exchange}'", StringComparison.Ordinal))
+            if (message.Version == version && IsMeant(message, replyCode, replyText))
             {
                 return message;
             }
@@ -30,4 +26,14 @@ internal static class Isolation
 
         return null;
     }
+
+    // RabbitMQ's words, seen on 3.10: "NOT_FOUND - no exchange 'x' in vhost '/'", "ACCESS_REFUSED - access to exchange 'x' in vhost '/' refused for user 'u'",
+    // "PRECONDITION_FAILED - message size 5 is larger than configured max size 4", "PRECONDITION_FAILED - user_id property set to 'a' but authenticated user was 'b'".
+    private static bool IsMeant(PendingMessage message, int replyCode, string replyText) => replyCode switch
+    {
+        NotFound or 403 => replyText.Contains($"exchange '{(message.Exchange.Length == 0 ? "amq.default" : message.Exchange)}'", StringComparison.Ordinal),
+        406 => replyText.Contains($"message size {message.Body.Length.ToString(CultureInfo.InvariantCulture)} ", StringComparison.Ordinal)
+            || (message.Properties.UserId is { } user && replyText.Contains($"user_id property set to '{user}'", StringComparison.Ordinal)),
+        _ => false,
+    };
 }
