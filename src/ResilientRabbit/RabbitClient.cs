@@ -60,7 +60,7 @@ public sealed class RabbitClient : IRabbitClient
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {
             supervisor.StatusChanged += _feed.Post;
-            supervisor.Opened += _ => RedeclareAfterLoss(supervisor);
+            supervisor.Opened += _ => OnOpened(supervisor);
         }
     }
 
@@ -157,8 +157,14 @@ public sealed class RabbitClient : IRabbitClient
 
     private ConnectionSupervisor NewSupervisor(string role, EndpointSelector selector) => new(role, _settings, selector, _factory, _logger, _time);
 
-    private void RedeclareAfterLoss(ConnectionSupervisor supervisor)
+    private void OnOpened(ConnectionSupervisor supervisor)
     {
+        foreach (ConnectionSupervisor other in Supervisors)
+        {
+            // A broker is back: after an outage nobody sits out the longest pause.
+            other.WakeUp();
+        }
+
         if (supervisor.Status.Losses > 0)
         {
             _declarer.Redeclare();

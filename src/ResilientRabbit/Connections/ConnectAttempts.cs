@@ -25,6 +25,10 @@ internal sealed class ConnectAttempts
     private readonly TimeProvider _time;
     private readonly ResiliencePipeline<ConnectionEpoch> _pipeline;
     private readonly Queue<IPAddress> _addresses = new();
+    private readonly Lock _restGate = new();
+    private CancellationTokenSource? _wake;
+    private CancellationTokenSource? _rest;
+    private Task _waking = Task.CompletedTask;
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
     private long _failures;
@@ -56,13 +60,23 @@ internal sealed class ConnectAttempts
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ConnectionEpoch> ConnectAsync(CancellationToken closing)
     {
-        ConnectionEpoch epoch = await _pipeline.ExecuteAsync(static (self, token) => self.AttemptAsync(token), this, closing).ConfigureAwait(false);
+        ConnectionEpoch epoch = await AttemptUntilConnectedAsync(closing).ConfigureAwait(false);
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
         LastError = null;
         _selector.Succeeded(epoch.Endpoint);
         return epoch;
+    }
+
+    /// <summary>Ends the pause between two attempts, if there is one: another connection of this client has just been opened, so a broker is back. Any thread.</summary>
+    public void WakeUp()
+    {
+        lock (_restGate)
+        {
+            _waking = _rest?.CancelAsync() ?? _waking;
+            _rest = null;
+        }
     }
 
     /// <summary>Notes that a session was lost: the next attempt goes elsewhere.</summary>
@@ -107,6 +121,45 @@ internal sealed class ConnectAttempts
         return new ConnectionException(reason, endpoint.ToString(), $"Connecting to {endpoint} failed: {reason}{reply}. {check}", exception);
     }
 
+    private async Task<ConnectionEpoch> AttemptUntilConnectedAsync(CancellationToken closing)
+    {
+        while (true)
+        {
+            using var wake = CancellationTokenSource.CreateLinkedTokenSource(closing);
+            _wake = wake;
+            try
+            {
+                return await _pipeline.ExecuteAsync(static (self, token) => self.AttemptAsync(token), this, wake.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!closing.IsCancellationRequested)
+            {
+                // Woken: the next attempt is made at once, and the pauses begin small again.
+            }
+            finally
+            {
+                await EndRest().ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void BeginRest()
+    {
+        lock (_restGate)
+        {
+            _rest = _wake;
+        }
+    }
+
+    /// <summary>From here on nobody wakes; the task is the waking that may still be going on.</summary>
+    private Task EndRest()
+    {
+        lock (_restGate)
+        {
+            _rest = null;
+            return _waking;
+        }
+    }
+
     private ResiliencePipeline<ConnectionEpoch> BuildPipeline()
         => new ResiliencePipelineBuilder<ConnectionEpoch> { TimeProvider = _time }
             .AddRetry(new RetryStrategyOptions<ConnectionEpoch>
@@ -140,6 +193,7 @@ internal sealed class ConnectAttempts
 
     private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)
     {
+        _ = EndRest();
         Starting?.Invoke();
         if (_addresses.Count == 0)
         {
@@ -169,6 +223,7 @@ internal sealed class ConnectAttempts
 
         Failed?.Invoke(endpoint, error);
         Log(endpoint, error, delay);
+        BeginRest();
     }
 
     private void Log(RabbitEndpoint endpoint, ConnectionException error, TimeSpan delay)

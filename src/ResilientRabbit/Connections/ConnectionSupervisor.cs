@@ -74,10 +74,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
 
         lock (_startGate)
         {
-            if (_loop is null && !_closing.IsCancellationRequested)
-            {
-                Volatile.Write(ref _loop, Task.Run(RunAsync));
-            }
+            Volatile.Write(ref _loop, _loop ?? (_closing.IsCancellationRequested ? null : Task.Run(RunAsync)));
         }
     }
 
@@ -136,6 +133,9 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         _ = _opened.Task.Exception;
         _selector.Released(Role);
     }
+
+    /// <summary>Ends the pause between two attempts, if there is one.</summary>
+    public void WakeUp() => _attempts.WakeUp();
 
     public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
 
