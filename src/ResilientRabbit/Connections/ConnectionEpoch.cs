@@ -90,6 +90,12 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public TimeSpan Heartbeat => _connection.Heartbeat;
 
+    /// <summary>The largest frame both sides have agreed to, in bytes; 0 is no limit.</summary>
+    public uint FrameMax => _connection.FrameMax;
+
+    /// <summary>Where publishes go, past the driver.</summary>
+    public TransportSender Sender => _transport.Stream!.Sender;
+
     /// <summary>Starts watching for silence; once the session is usable.</summary>
     public void StartGuard()
     {

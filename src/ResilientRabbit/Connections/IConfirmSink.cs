@@ -10,6 +10,9 @@ internal interface IConfirmSink
     /// <summary>A message was returned; its ack follows. The id is 0 when the returned message carries none of ours.</summary>
     void OnReturn(long publishId, int replyCode, string replyText);
 
+    /// <summary>The transport takes more again; see <see cref="IPublishChannel.HasRoom"/>.</summary>
+    void OnRoom();
+
     /// <summary>The channel is no longer usable. The code is 0 when the session was lost.</summary>
     void OnClosed(int replyCode, string replyText);
 }

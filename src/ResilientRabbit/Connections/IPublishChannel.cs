@@ -1,17 +1,21 @@
-using RabbitMQ.Client;
-
 namespace ResilientRabbit.Connections;
 
-/// <summary>A channel in confirm mode with one writer. Tags count from 1 and rise by one with each write that was handed over.</summary>
+/// <summary>
+/// A channel in confirm mode with one writer, who adds messages and sends them as a run. Tags count from 1 and rise by one with each message
+/// of a run that was sent.
+/// </summary>
 internal interface IPublishChannel
 {
     IPublishSession Session { get; }
 
-    /// <summary>
-    /// Hands a message to the driver. When the call returns, completed or not, the driver has copied the body; when the returned task
-    /// completes it has accepted the frames. See <see cref="WriteFailure"/> for what its exceptions mean.
-    /// </summary>
-    ValueTask WriteAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body);
+    /// <summary>Whether the transport takes more now. When not, <see cref="IConfirmSink.OnRoom"/> follows.</summary>
+    bool HasRoom { get; }
+
+    /// <summary>Adds a message to the run; everything of it is copied. When it throws, the message cannot be encoded and was not added.</summary>
+    void Add(in OutgoingPublish message);
+
+    /// <summary>Sends the run, or collects it to be sent in a moment. False: the channel is gone and nothing of the run is sent.</summary>
+    bool Send();
 
     /// <summary>Closes the channel in the background.</summary>
     void Retire();

@@ -3,7 +3,10 @@ using RabbitMQ.Client.Events;
 
 namespace ResilientRabbit.Connections;
 
-/// <summary>The one door to the driver's publish. Confirm mode on, the driver's own tracking off: it is slow, and a cancelled publish corrupts its numbers.</summary>
+/// <summary>
+/// A channel that the driver has opened and will close, on which we publish past the driver, between its frames. Confirm mode on, the
+/// driver's own tracking off: it would count only what it has written itself.
+/// </summary>
 internal sealed class PublishChannel : IPublishChannel
 {
     /// <summary>The header that ties a returned message to ours.</summary>
@@ -12,6 +15,9 @@ internal sealed class PublishChannel : IPublishChannel
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
     private readonly IConfirmSink _sink;
+    private readonly TransportSender _sender;
+    private readonly PublishEncoder _encoder;
+    private readonly int _stamp;
     private int _closed;
 
     private PublishChannel(ConnectionEpoch epoch, IChannel channel, IConfirmSink sink)
@@ -19,6 +25,12 @@ internal sealed class PublishChannel : IPublishChannel
         _epoch = epoch;
         _channel = channel;
         _sink = sink;
+        _sender = epoch.Sender;
+        _encoder = new PublishEncoder(channel.ChannelNumber, epoch.FrameMax);
+
+        // Before the shutdown handler below is called for a channel that was closed meanwhile: the stamp of an open channel is its own.
+        _stamp = _sender.StampOf(channel.ChannelNumber);
+        _sender.RoomMade += sink.OnRoom;
         channel.BasicAcksAsync += OnAckAsync;
         channel.BasicNacksAsync += OnNackAsync;
         channel.BasicReturnAsync += OnReturnAsync;
@@ -36,15 +48,22 @@ internal sealed class PublishChannel : IPublishChannel
         return new PublishChannel(epoch, channel, sink);
     }
 
-    public ValueTask WriteAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body)
+    public bool HasRoom => _sender.HasRoom;
+
+    public void Add(in OutgoingPublish message) => _encoder.Add(message);
+
+    public bool Send()
     {
-#pragma warning disable RS0030 // This is the door.
-        // The session's token and never a caller's: without it publishers hang when the write loop dies (driver issue 1930).
-        return _channel.BasicPublishAsync(exchange, routingKey, mandatory, properties, body, _epoch.Dead);
-#pragma warning restore RS0030
+        bool sent = Volatile.Read(ref _closed) == 0 && _sender.TryAppend(_encoder.Bytes, _channel.ChannelNumber, _stamp);
+        _encoder.Clear();
+        return sent;
     }
 
-    public void Retire() => _epoch.Retire(_channel);
+    public void Retire()
+    {
+        _sender.RoomMade -= _sink.OnRoom;
+        _epoch.Retire(_channel);
+    }
 
     private Task OnAckAsync(object sender, BasicAckEventArgs args)
     {

@@ -1,22 +1,28 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using RabbitMQ.Client;
 
 namespace ResilientRabbit.Connections;
 
-/// <summary>One TCP connection for one driver connection, with our stream and a handle to close it whatever the driver does.</summary>
+/// <summary>
+/// One TCP connection for one driver connection, with our stream and a handle to close it whatever the driver does. TLS, when wanted, is done
+/// here and not by the driver: so that many frames are encrypted together, and so that the handshake has the attempt's time limit.
+/// </summary>
 internal sealed class TransportClient : ITcpClient
 {
     private const int LinuxTcpUserTimeout = 18;
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
+    private readonly SslClientAuthenticationOptions? _tls;
     private readonly CancellationTokenSource _aborted = new();
     private readonly Socket _socket;
     private TransportStream? _stream;
 
-    public TransportClient(AddressFamily family, TimeSpan heartbeat, TimeProvider time)
+    public TransportClient(AddressFamily family, TimeSpan heartbeat, TimeProvider time, SslClientAuthenticationOptions? tls = null)
     {
+        _tls = tls;
         _time = time;
         _heartbeat = heartbeat;
         _socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -28,7 +34,7 @@ internal sealed class TransportClient : ITcpClient
 
     public Socket Client => _socket;
 
-    /// <summary>The stream once TCP is connected.</summary>
+    /// <summary>The stream once TCP is connected and TLS, when wanted, is agreed.</summary>
     public TransportStream? Stream => Volatile.Read(ref _stream);
 
     public async Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default)
@@ -37,7 +43,8 @@ internal sealed class TransportClient : ITcpClient
         await _socket.ConnectAsync(host, port, linked.Token).ConfigureAwait(false);
         SetKeepAlive();
         SetUserTimeout(_heartbeat);
-        Volatile.Write(ref _stream, new TransportStream(_socket, _time));
+        SslStream? tls = _tls is null ? null : await AuthenticateAsync(_tls, linked.Token).ConfigureAwait(false);
+        Volatile.Write(ref _stream, new TransportStream(_socket, tls, _time));
         if (_aborted.IsCancellationRequested)
         {
             Abort();
@@ -82,6 +89,21 @@ internal sealed class TransportClient : ITcpClient
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             // A guard less on a dying or exotic socket: the read-idle guard remains.
+        }
+    }
+
+    private async Task<SslStream> AuthenticateAsync(SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        var tls = new SslStream(new NetworkStream(_socket, ownsSocket: false));
+        try
+        {
+            await tls.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            return tls;
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw;
         }
     }
 

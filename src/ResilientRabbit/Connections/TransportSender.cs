@@ -1,52 +1,78 @@
-using System.Buffers;
 using System.Diagnostics;
-using System.Net.Sockets;
 
 namespace ResilientRabbit.Connections;
 
 /// <summary>
-/// Sends what the driver writes. While a send is under way, what is written meanwhile is collected and leaves with the next one; after a
-/// quiet moment the writing thread sends at once, so that a lone publish pays for no hand-over.
+/// Sends what the driver writes and, between its frames, the publishes that we encode ourselves. While a send is under way, what is written
+/// meanwhile is collected and leaves with the next one; after a quiet moment the writing thread sends at once, so that a lone publish pays
+/// for no hand-over.
 /// </summary>
-/// <remarks>One writer at a time. Bounded: above the high-water mark the writer waits.</remarks>
-internal sealed class TransportSender
+/// <remarks>Thread-safe. Bounded: above the high-water mark the driver's writes wait, and ours are not begun.</remarks>
+internal sealed class TransportSender : IThreadPoolWorkItem
 {
-    private const int InitialBufferSize = 64 * 1024;
     private const int HighWater = 512 * 1024;
 
     private static readonly long QuietPeriod = Stopwatch.Frequency / 20_000;
 
-    private readonly Socket _socket;
-    private readonly TimeProvider _time;
+    private readonly TransportOutput _output;
     private readonly Lock _gate = new();
-    private readonly AsyncSignal _work = new();
-    private readonly AsyncSignal _room = new();
-    private byte[] _filling = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
-    private int _filled;
+    private readonly DriverFrames _driver = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private OutgoingBuffer _buffer = new();
     private bool _sending;
     private bool _closed;
+    private bool _roomWanted;
+    private TaskCompletionSource? _room;
     private Exception? _fault;
     private long _lastWrite;
-    private long _sendStarted;
 
-    public TransportSender(Socket socket, TimeProvider time)
-    {
-        _socket = socket;
-        _time = time;
-        Ended = Task.Run(SendLoopAsync);
-    }
+    public TransportSender(TransportOutput output) => _output = output;
+
+    /// <summary>Raised when there is room again, or none will be needed any more, after <see cref="HasRoom"/> has said no. Handlers only post.</summary>
+    public event Action? RoomMade;
 
     /// <summary>When the send that is under way began or last made progress; 0 when none is.</summary>
-    public long SendStarted => Volatile.Read(ref _sendStarted);
+    public long SendStarted => _output.SendStarted;
 
-    /// <summary>Ends when the sending loop has ended; never faults.</summary>
-    public Task Ended { get; }
+    /// <summary>Ends when the connection was closed and nothing is being sent any more; never faults.</summary>
+    public Task Ended => _ended.Task;
 
-    /// <summary>Sends or collects the bytes; they are copied or sent when the task completes.</summary>
+    /// <summary>Whether our publishes may go on. When not, <see cref="RoomMade"/> follows.</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_closed || IsRoomLeft)
+                {
+                    return true;
+                }
+
+                // Never taken back here: another lane that finds room may not cost this one its call.
+                _roomWanted = true;
+                return false;
+            }
+        }
+    }
+
+    private bool IsRoomLeft => _buffer.Count < HighWater && _driver.IsBetweenFrames;
+
+    /// <summary>A number that changes whenever the driver opens or closes the channel.</summary>
+    public int StampOf(int channel)
+    {
+        lock (_gate)
+        {
+            return _driver.StampOf(channel);
+        }
+    }
+
+    /// <summary>Sends or collects what the driver writes; the bytes are copied when the call returns, and within the bounds when the task completes.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> buffer)
     {
         bool full;
-        bool inline;
+        bool makeRoom;
+        SendStart start;
         lock (_gate)
         {
             if (_closed)
@@ -54,33 +80,47 @@ internal sealed class TransportSender
                 return ValueTask.FromException(new IOException("The connection is closed.", _fault));
             }
 
-            long now = Stopwatch.GetTimestamp();
-            inline = !_sending && _filled == 0 && now - _lastWrite > QuietPeriod;
-            _lastWrite = now;
-            if (inline)
-            {
-                _sending = true;
-            }
-            else
-            {
-                Append(buffer.Span);
-            }
-
-            full = _filled >= HighWater;
+            _driver.Follow(buffer.Span);
+            start = Append(buffer.Span);
+            full = _buffer.Count >= HighWater;
+            makeRoom = _roomWanted && IsRoomLeft;
         }
 
-        if (inline)
+        Start(start);
+        if (makeRoom)
         {
-            return SendInlineAsync(buffer);
+            // It was the rest of a frame that ours had to wait for.
+            MakeRoom();
         }
 
-        _work.Set();
         return full ? WaitForRoomAsync() : default;
+    }
+
+    /// <summary>
+    /// Sends or collects whole frames for a channel that has the stamp. False, and nothing is sent, when the channel or the connection was
+    /// closed by then, or the driver is in the middle of a frame.
+    /// </summary>
+    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp)
+    {
+        SendStart start;
+        lock (_gate)
+        {
+            if (_closed || _driver.IsClosing || !_driver.IsBetweenFrames || _driver.StampOf(channel) != stamp)
+            {
+                return false;
+            }
+
+            start = Append(frames);
+        }
+
+        Start(start);
+        return true;
     }
 
     /// <summary>Ends the connection with a reset. Idempotent; returns at once.</summary>
     public void Fail(Exception? fault)
     {
+        bool ended;
         lock (_gate)
         {
             if (_closed)
@@ -90,65 +130,52 @@ internal sealed class TransportSender
 
             _closed = true;
             _fault = fault;
+            ended = !_sending;
         }
 
-        try
+        _output.Abort();
+        MakeRoom();
+        if (ended)
         {
-            // A reset, not a polite end: nothing that is still in the kernel's buffer is of use to anyone after this session is over.
-            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            _ended.TrySetResult();
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // Already closed: nothing left to reset.
-        }
-
-        _socket.Dispose();
-        _work.Set();
-        _room.Set();
     }
 
-    private void Append(ReadOnlySpan<byte> bytes)
+    void IThreadPoolWorkItem.Execute() => _ = SendAsync(toTheEnd: true);
+
+    private SendStart Append(ReadOnlySpan<byte> bytes)
     {
-        if (_filling.Length - _filled < bytes.Length)
+        _buffer.Append(bytes);
+        long now = Stopwatch.GetTimestamp();
+        bool quiet = now - _lastWrite > QuietPeriod;
+        _lastWrite = now;
+        if (_sending)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(_filling.Length * 2, _filled + bytes.Length));
-            _filling.AsSpan(0, _filled).CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_filling);
-            _filling = larger;
+            return SendStart.None;
         }
 
-        bytes.CopyTo(_filling.AsSpan(_filled));
-        _filled += bytes.Length;
+        _sending = true;
+        return quiet ? SendStart.Here : SendStart.OnPool;
     }
 
-    private async ValueTask SendInlineAsync(ReadOnlyMemory<byte> buffer)
+    private void Start(SendStart start)
     {
-        try
+        if (start == SendStart.Here)
         {
-            await SendAllAsync(buffer).ConfigureAwait(false);
+            // Once: with several writers, this one would else be kept sending what the others write.
+            _ = SendAsync(toTheEnd: false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        else if (start == SendStart.OnPool)
         {
-            Fail(exception);
-            throw new IOException("The connection failed while writing.", exception);
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
-
-        lock (_gate)
-        {
-            _sending = false;
-            if (_filled == 0 && !_closed)
-            {
-                return;
-            }
-        }
-
-        _work.Set();
     }
 
     private async ValueTask WaitForRoomAsync()
     {
         while (true)
         {
+            Task room;
             lock (_gate)
             {
                 if (_closed)
@@ -156,85 +183,94 @@ internal sealed class TransportSender
                     throw new IOException("The connection is closed.", _fault);
                 }
 
-                if (_filled < HighWater)
+                if (_buffer.Count < HighWater)
                 {
                     return;
                 }
+
+                // One task for all who wait: an event for a single waiter left the first of two waiting for ever.
+                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
 
-            await _room.WaitAsync().ConfigureAwait(false);
+            await room.ConfigureAwait(false);
         }
     }
 
-    private async Task SendLoopAsync()
+    /// <summary>Sends until nothing is left, or once and the rest on the pool. Never faults; there is one at a time.</summary>
+    private async Task SendAsync(bool toTheEnd)
     {
-        byte[] spare = ArrayPool<byte>.Shared.Rent(InitialBufferSize);
         try
         {
-            while (true)
+            while (TryTake(out ReadOnlyMemory<byte> bytes))
             {
-                await _work.WaitAsync().ConfigureAwait(false);
-                while (TakeFilled(ref spare, out int count))
+                MakeRoom();
+                await _output.SendAsync(bytes).ConfigureAwait(false);
+                if (!toTheEnd && HasMore())
                 {
-                    await SendAllAsync(spare.AsMemory(0, count)).ConfigureAwait(false);
-                    lock (_gate)
-                    {
-                        _sending = false;
-                    }
-
-                    _room.Set();
-                }
-
-                lock (_gate)
-                {
-                    if (_closed)
-                    {
-                        return;
-                    }
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                    return;
                 }
             }
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        catch (Exception exception)
         {
             Fail(exception);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(spare);
+            _ended.TrySetResult();
         }
     }
 
-    private bool TakeFilled(ref byte[] spare, out int count)
+    private bool HasMore()
     {
         lock (_gate)
         {
-            count = _filled;
-            if (_closed || _sending || _filled == 0)
+            return _buffer.Count > 0 && !_closed;
+        }
+    }
+
+    private bool TryTake(out ReadOnlyMemory<byte> bytes)
+    {
+        bytes = default;
+        lock (_gate)
+        {
+            if (_closed || _buffer.Count == 0)
             {
+                _sending = false;
+                if (_closed)
+                {
+                    _ended.TrySetResult();
+                }
+
                 return false;
             }
 
-            (_filling, spare) = (spare, _filling);
-            _filled = 0;
-            _sending = true;
+            bytes = _buffer.Take();
             return true;
         }
     }
 
-    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> bytes)
+    private void MakeRoom()
     {
-        Volatile.Write(ref _sendStarted, _time.GetTimestamp());
-        while (bytes.Length > 0)
+        TaskCompletionSource? room;
+        bool wanted;
+        lock (_gate)
         {
-            int sent = await _socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false);
-            bytes = bytes[sent..];
-            if (bytes.Length > 0)
-            {
-                // Progress, although not the end: the peer takes bytes.
-                Volatile.Write(ref _sendStarted, _time.GetTimestamp());
-            }
+            room = _room;
+            wanted = _roomWanted;
+            _room = null;
+            _roomWanted = false;
         }
 
-        Volatile.Write(ref _sendStarted, 0);
+        room?.TrySetResult();
+        if (wanted)
+        {
+            RoomMade?.Invoke();
+        }
+    }
+
+    private enum SendStart
+    {
+        None,
+        Here,
+        OnPool,
     }
 }

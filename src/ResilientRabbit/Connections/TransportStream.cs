@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace ResilientRabbit.Connections;
@@ -8,8 +9,9 @@ namespace ResilientRabbit.Connections;
 /// many small frames cost one system call. Both directions leave time stamps for <see cref="TransportGuard"/>.
 /// </summary>
 /// <remarks>
-/// One reader and one writer at a time, which is how the driver uses it. A derived NetworkStream because the driver's hook
-/// (<see cref="RabbitMQ.Client.ITcpClient.GetStream"/>) demands one.
+/// One reader at a time, which is how the driver uses it. A derived NetworkStream because the driver's hook
+/// (<see cref="RabbitMQ.Client.ITcpClient.GetStream"/>) demands one. With TLS the driver sees plain bytes all the same: frames are collected
+/// before they are encrypted.
 /// </remarks>
 internal sealed class TransportStream : NetworkStream
 {
@@ -17,33 +19,37 @@ internal sealed class TransportStream : NetworkStream
 
     private readonly Socket _socket;
     private readonly TimeProvider _time;
-    private readonly TransportSender _sender;
+    private readonly SslStream? _tls;
     private readonly byte[] _readBuffer = GC.AllocateUninitializedArray<byte>(ReadAheadSize);
     private int _readStart;
     private int _readEnd;
     private long _lastRead;
     private bool _readPending;
 
-    public TransportStream(Socket socket, TimeProvider time)
+    public TransportStream(Socket socket, SslStream? tls, TimeProvider time)
         : base(socket, ownsSocket: false)
     {
         _socket = socket;
         _time = time;
+        _tls = tls;
         _lastRead = time.GetTimestamp();
-        _sender = new TransportSender(socket, time);
+        Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }
+
+    /// <summary>Where writes go; publishes of ours go there directly.</summary>
+    public TransportSender Sender { get; }
 
     /// <summary>When bytes last arrived, as a timestamp of the time provider.</summary>
     public long LastRead => Volatile.Read(ref _lastRead);
 
     /// <summary>When the send that is under way began or last made progress; 0 when none is.</summary>
-    public long SendStarted => _sender.SendStarted;
+    public long SendStarted => Sender.SendStarted;
 
     /// <summary>True while the driver waits for bytes: only then is silence the peer's.</summary>
     public bool IsReadPending => Volatile.Read(ref _readPending);
 
     /// <summary>Ends when the sending loop has ended; never faults.</summary>
-    public Task Ended => _sender.Ended;
+    public Task Ended => Sender.Ended;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -52,7 +58,10 @@ internal sealed class TransportStream : NetworkStream
             Volatile.Write(ref _readPending, true);
             try
             {
-                int received = await _socket.ReceiveAsync(_readBuffer.AsMemory(0, ReadAheadSize), SocketFlags.None, cancellationToken).ConfigureAwait(false);
+                Memory<byte> free = _readBuffer.AsMemory(0, ReadAheadSize);
+                int received = _tls is null
+                    ? await _socket.ReceiveAsync(free, SocketFlags.None, cancellationToken).ConfigureAwait(false)
+                    : await _tls.ReadAsync(free, cancellationToken).ConfigureAwait(false);
                 _readStart = 0;
                 _readEnd = received;
             }
@@ -82,7 +91,7 @@ internal sealed class TransportStream : NetworkStream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => _sender.WriteAsync(buffer);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => Sender.WriteAsync(buffer);
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -91,13 +100,13 @@ internal sealed class TransportStream : NetworkStream
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Ends both directions at once: pending reads and writes fail, the peer gets a reset.</summary>
-    public void Abort() => _sender.Fail(null);
+    public void Abort() => Sender.Fail(null);
 
     protected override void Dispose(bool disposing)
     {
         if (disposing)
         {
-            _sender.Fail(null);
+            Sender.Fail(null);
         }
 
         base.Dispose(disposing);

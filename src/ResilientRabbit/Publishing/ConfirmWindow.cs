@@ -10,20 +10,20 @@ internal sealed class ConfirmWindow
 
     private readonly Lock _gate = new();
     private readonly int _maxMessages;
-    private Slot[] _slots;
+    private readonly long _maxBytes;
+    private WindowSlots _slots;
     private ulong _low = 1;
     private ulong _next = 1;
     private ulong _returnCursor = 1;
     private int _count;
+    private long _bytes;
+    private RoomWait _wait;
     private bool _retired;
     private long _nextDeadline = long.MaxValue;
     private long _progress;
 
-    public ConfirmWindow(int maxMessages)
-    {
-        _maxMessages = maxMessages;
-        _slots = new Slot[Math.Max(16, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)maxMessages))];
-    }
+    public ConfirmWindow(int maxMessages, long maxBytes = long.MaxValue)
+        => (_maxMessages, _maxBytes, _slots) = (maxMessages, maxBytes, new WindowSlots(maxMessages));
 
     /// <summary>Messages on the wire without an answer.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -31,65 +31,94 @@ internal sealed class ConfirmWindow
     /// <summary>Acks and nacks that took something out of the window: progress.</summary>
     public long Progress => Volatile.Read(ref _progress);
 
-    public bool HasRoom(int limit)
-    {
-        if (Count >= Math.Min(limit, _maxMessages))
-        {
-            return false;
-        }
+    /// <summary>Whether the writer wants to be woken when nothing is in flight any more.</summary>
+    public bool WakesWhenEmpty { get; init; }
 
+    /// <summary>How much more may be on the wire. When nothing, a later answer says that the writer is to be woken.</summary>
+    public WindowRoom Room(int limit)
+    {
+        limit = Math.Min(limit, _maxMessages);
         lock (_gate)
         {
-            return _next - _low < MaxCapacity;
-        }
-    }
-
-    /// <summary>Enters a message under the next tag, before it is written: its ack may come before the write returns.</summary>
-    public ulong Add(PendingMessage message)
-    {
-        lock (_gate)
-        {
-            if (_next - _low >= (ulong)_slots.Length)
+            int messages = (int)Math.Min(limit - _count, MaxCapacity - (long)(_next - _low));
+            if (messages > 0 && (_bytes < _maxBytes || _count == 0))
             {
-                Grow();
+                _wait.End();
+                return new WindowRoom(messages, Math.Max(0, _maxBytes - _bytes));
             }
 
-            _slots[Index(_next)] = new Slot(message, message.Version);
-            _count++;
-            _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
-            return _next++;
+            _wait.Begin(limit, _maxBytes);
+            return default;
         }
     }
 
-    /// <summary>Takes the last entered message out again: it was not written and its tag was not used. False when it is not there any more.</summary>
-    public bool RemoveLast(ulong tag)
+    /// <summary>True when the writer is to be woken although less than a good piece of the window is free.</summary>
+    public bool WakesLate()
     {
         lock (_gate)
         {
-            if (!_retired && tag == _next - 1 && _slots[Index(tag)].Message is not null)
-            {
-                _slots[Index(tag)] = default;
-                _count--;
-                _next--;
-                return true;
-            }
-
-            return false;
+            return _wait.TryEndLate(_count, _bytes);
         }
     }
 
-    /// <summary>Takes what an ack or nack covers out of the window: a chain through the messages' links, those that were returned in another.</summary>
-    public void Answer(ulong tag, bool multiple, out PendingMessage? plain, out PendingMessage? returned)
+    /// <summary>Enters messages under the next tags, before they are written: their acks may come before the write returns. Returns the first tag.</summary>
+    public ulong Add(ReadOnlySpan<PendingMessage> run)
+    {
+        lock (_gate)
+        {
+            ulong first = _next;
+            foreach (PendingMessage message in run)
+            {
+                _slots.MakeRoom(_low, _next);
+                _slots[_next] = new WindowSlot(message, message.Version);
+                _bytes += message.Size;
+                _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+                _next++;
+            }
+
+            _count += run.Length;
+            return first;
+        }
+    }
+
+    /// <summary>Takes the messages entered last out again: they were not written and their tags were not used. False, and nothing is changed, when one is not there any more.</summary>
+    public bool RemoveLast(ulong first, int count = 1)
+    {
+        lock (_gate)
+        {
+            if (_retired || first < _low || first + (ulong)count != _next || !_slots.AreTaken(first, _next))
+            {
+                return false;
+            }
+
+            for (ulong tag = first; tag < _next; tag++)
+            {
+                _bytes -= _slots[tag].Message!.Size;
+                _slots[tag] = default;
+            }
+
+            _count -= count;
+            _next = first;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Takes what an ack or nack covers out of the window: a chain through the messages' links, those that were returned in another.
+    /// True when the writer is to be woken.
+    /// </summary>
+    public bool Answer(ulong tag, bool multiple, out PendingMessage? plain, out PendingMessage? returned)
     {
         var plainList = default(MessageList);
         var returnedList = default(MessageList);
+        bool wake = false;
         lock (_gate)
         {
             if (!_retired && Range(ref tag, multiple, out ulong from))
             {
                 for (ulong current = from; current <= tag; current++)
                 {
-                    ref Slot slot = ref _slots[Index(current)];
+                    ref WindowSlot slot = ref _slots[current];
                     if (slot.Message is { } message)
                     {
                         if (slot.IsReturned)
@@ -103,19 +132,23 @@ internal sealed class ConfirmWindow
 
                         slot = default;
                         _count--;
+                        _bytes -= message.Size;
                         _progress++;
                     }
                 }
 
-                while (_low < _next && _slots[Index(_low)].Message is null)
+                while (_low < _next && _slots[_low].Message is null)
                 {
                     _low++;
                 }
+
+                wake = _wait.TryEnd(_count, _bytes) || (WakesWhenEmpty && _count == 0);
             }
         }
 
         plain = plainList.First;
         returned = returnedList.First;
+        return wake;
     }
 
     /// <summary>After <see cref="Retire"/>: the messages that a late ack covers and that were not returned, with the lives they had then.</summary>
@@ -131,7 +164,7 @@ internal sealed class ConfirmWindow
             List<(PendingMessage, long)>? late = null;
             for (ulong current = from; current <= tag; current++)
             {
-                ref Slot slot = ref _slots[Index(current)];
+                ref WindowSlot slot = ref _slots[current];
                 if (slot.Message is { } message && !slot.IsReturned)
                 {
                     (late ??= []).Add((message, slot.Version));
@@ -168,9 +201,9 @@ internal sealed class ConfirmWindow
                 _retired = true;
                 for (ulong current = _low; current < _next; current++)
                 {
-                    if (_slots[Index(current)].Message is { } message)
+                    if (_slots[current].Message is { } message)
                     {
-                        unanswered.Add((message, _slots[Index(current)].Version));
+                        unanswered.Add((message, _slots[current].Version));
                     }
                 }
             }
@@ -192,7 +225,7 @@ internal sealed class ConfirmWindow
             _nextDeadline = long.MaxValue;
             for (ulong current = _low; current < _next; current++)
             {
-                Slot slot = _slots[Index(current)];
+                WindowSlot slot = _slots[current];
                 if (slot.Message is not { IsSettled: false } message)
                 {
                     continue;
@@ -217,7 +250,7 @@ internal sealed class ConfirmWindow
         {
             for (ulong current = _low; !_retired && current < _next; current++)
             {
-                Slot slot = _slots[Index(current)];
+                WindowSlot slot = _slots[current];
                 if (slot.Message is { IsInFlight: true } message)
                 {
                     return (message, slot.Version);
@@ -246,7 +279,7 @@ internal sealed class ConfirmWindow
     {
         for (ulong current = from; current < to; current++)
         {
-            ref Slot slot = ref _slots[Index(current)];
+            ref WindowSlot slot = ref _slots[current];
             if (slot.Message is { } message && message.Version == slot.Version && message.PublishId == publishId && !slot.IsReturned)
             {
                 slot.IsReturned = true;
@@ -261,25 +294,5 @@ internal sealed class ConfirmWindow
         }
 
         return false;
-    }
-
-    private void Grow()
-    {
-        var larger = new Slot[_slots.Length * 2];
-        for (ulong current = _low; current < _next; current++)
-        {
-            larger[current & (ulong)(larger.Length - 1)] = _slots[Index(current)];
-        }
-
-        _slots = larger;
-    }
-
-    private int Index(ulong tag) => (int)(tag & (ulong)(_slots.Length - 1));
-
-    private struct Slot(PendingMessage message, long version)
-    {
-        public PendingMessage? Message = message;
-        public long Version = version;
-        public bool IsReturned;
     }
 }

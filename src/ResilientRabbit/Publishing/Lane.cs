@@ -45,8 +45,10 @@ internal sealed class Lane
     /// <summary>Called by the ledger, in the order of admission.</summary>
     public void Enqueue(PendingMessage message)
     {
-        _queue.Add(message);
-        _signal.Set();
+        if (_queue.Add(message))
+        {
+            _signal.Set();
+        }
     }
 
     /// <summary>Wakes the writer: something it waits for may have changed.</summary>
@@ -74,7 +76,7 @@ internal sealed class Lane
             Settle(message, version, SettleKind.Expired);
         }
 
-        if (_queue.Wake(now))
+        if (_queue.Wake(now) || channel?.Window.WakesLate() == true)
         {
             _signal.Set();
         }
@@ -98,11 +100,9 @@ internal sealed class Lane
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         _signal.Set();
-        if (_writer is not null)
-        {
-            // A blocked broker can hold up its write for ever: it ends with the session, which is closed next.
-            await Task.WhenAny(_writer, Task.Delay(StopLimit, _context.Time)).ConfigureAwait(false);
-        }
+
+        // It may be opening a channel, which ends with the session that is closed next.
+        await Task.WhenAny(_writer ?? Task.CompletedTask, Task.Delay(StopLimit, _context.Time)).ConfigureAwait(false);
 
         _sessions.Unwatch(_signal.Set);
     }
@@ -115,19 +115,8 @@ internal sealed class Lane
         _queue.Rest(message);
     }
 
-    /// <summary>Puts a message that was taken for writing, and not written, back to the front.</summary>
-    internal void TakeBackUnwritten(PendingMessage message)
-    {
-        if (message.TryTakeBack(message.Version) != SettleResult.Settled)
-        {
-            message.ReleaseReference();
-            return;
-        }
-
-        var front = default(MessageList);
-        front.Add(message);
-        _queue.PutBack(ref front);
-    }
+    /// <summary>Puts messages that were taken for writing, and not written, back to the front, in their order.</summary>
+    internal void TakeBackUnwritten(ReadOnlySpan<PendingMessage> messages) => _queue.TakeBack(messages);
 
     private async Task RunAsync()
     {
@@ -171,7 +160,7 @@ internal sealed class Lane
 
         try
         {
-            return await LaneChannel.OpenAsync(this, session, _context, _signal, _stopping.Token).ConfigureAwait(false);
+            return await LaneChannel.OpenAsync(this, session, !_sessions.IsHome(session), _context, _signal, _stopping.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
@@ -191,7 +180,8 @@ internal sealed class Lane
         {
             int limit = _suspects.Limit(channel.Window.Count, _context.Settings.InFlightWindow);
             bool renews = _renewal.IsWanted(channel);
-            if (channel.MustPause || !channel.Window.HasRoom(limit) || (renews && channel.Window.Count > 0))
+            WindowRoom room = channel.Window.Room(renews ? 1 : limit);
+            if (channel.MustPause || room.Messages == 0 || !channel.Channel.HasRoom)
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;
@@ -203,25 +193,35 @@ internal sealed class Lane
                 return;
             }
 
-            PendingMessage? message = _queue.Take();
-            if (message is null)
+            var run = default(MessageList);
+            if (!_queue.TakeRun(Math.Min(room.Messages, LaneChannel.MaxRun), Math.Min(room.Bytes, LaneChannel.MaxRunBytes), ref run))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
             }
-            else if (!message.TryBeginWrite())
+            else if (!WriteRun(channel, ref run))
+            {
+                return;
+            }
+        }
+    }
+
+    private bool WriteRun(LaneChannel channel, ref MessageList run)
+    {
+        while (run.Take() is { } message)
+        {
+            if (message.TryBeginWrite())
+            {
+                _suspects.Sent();
+                channel.Add(message);
+            }
+            else
             {
                 message.ReleaseReference();
                 _suspects.Dropped();
             }
-            else
-            {
-                _suspects.Sent();
-                if (!await channel.WriteAsync(message).ConfigureAwait(false))
-                {
-                    return;
-                }
-            }
         }
+
+        return channel.Send();
     }
 
     /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>

@@ -5,22 +5,34 @@ namespace ResilientRabbit.Publishing;
 /// <summary>One channel incarnation of a lane: writes, keeps the window, and turns the broker's answers into outcomes.</summary>
 internal sealed class LaneChannel : IConfirmSink
 {
+    /// <summary>The most messages that are written at once.</summary>
+    public const int MaxRun = 256;
+
+    /// <summary>The most bytes of bodies that are written at once, but for a message that is larger alone.</summary>
+    public const int MaxRunBytes = 64 * 1024;
+
     private readonly Lane _lane;
     private readonly LaneContext _context;
+    private readonly LaneAnswers _answers;
     private readonly AsyncSignal _signal;
     private readonly Lock _closeGate = new();
+    private readonly PendingMessage[] _run = new PendingMessage[MaxRun];
+    private int _runLength;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
     private (int Code, string Text) _closeReason;
     private bool _closed;
 
-    private LaneChannel(Lane lane, IPublishSession session, LaneContext context, AsyncSignal signal)
+    private LaneChannel(Lane lane, IPublishSession session, bool isAway, LaneContext context, AsyncSignal signal)
     {
         _lane = lane;
         Session = session;
         _context = context;
+        _answers = new LaneAnswers(lane, context);
         _signal = signal;
-        Window = new ConfirmWindow(context.Settings.InFlightWindow);
+
+        // A lane in refuge goes home over an empty window only: its writer wants to know.
+        Window = new ConfirmWindow(context.Settings.InFlightWindow) { WakesWhenEmpty = isAway };
         Stall = new StallProbe(lane, this, context);
     }
 
@@ -30,7 +42,7 @@ internal sealed class LaneChannel : IConfirmSink
 
     public StallProbe Stall { get; }
 
-    public NackWatch Nacks { get; } = new();
+    public NackWatch Nacks => _answers.Nacks;
 
     public IPublishChannel Channel => _channel!;
 
@@ -54,36 +66,73 @@ internal sealed class LaneChannel : IConfirmSink
         }
     }
 
-    public static async Task<LaneChannel> OpenAsync(Lane lane, IPublishSession session, LaneContext context, AsyncSignal signal, CancellationToken cancellationToken)
+    public static async Task<LaneChannel> OpenAsync(
+        Lane lane, IPublishSession session, bool isAway, LaneContext context, AsyncSignal signal, CancellationToken cancellationToken)
     {
-        var channel = new LaneChannel(lane, session, context, signal);
+        var channel = new LaneChannel(lane, session, isAway, context, signal);
         channel._channel = await session.OpenPublishChannelAsync(channel, cancellationToken).ConfigureAwait(false);
         channel._deadRegistration = session.Dead.UnsafeRegister(static state => ((AsyncSignal)state!).Set(), signal);
         return channel;
     }
 
-    /// <summary>Writes a message that was taken with <see cref="PendingMessage.TryBeginWrite"/>. False when the channel can no longer be used.</summary>
-    public async ValueTask<bool> WriteAsync(PendingMessage message)
+    /// <summary>Adds a message that was taken with <see cref="PendingMessage.TryBeginWrite"/> to the run; one that cannot be encoded is settled.</summary>
+    public void Add(PendingMessage message)
     {
         Stamp(message);
-        ulong tag = Window.Add(message);
-        bool ended = false;
         try
         {
-            ValueTask write = _channel!.WriteAsync(message.Exchange, message.RoutingKey, message.Mandatory, message.Properties, message.Body);
-            if (!write.IsFaulted && !write.IsCanceled)
-            {
-                EndWrite(message);
-                ended = true;
-            }
-
-            await write.ConfigureAwait(false);
-            return true;
+            _channel!.Add(message.ToOutgoing());
+            _run[_runLength++] = message;
         }
         catch (Exception exception)
         {
-            return AfterFailedWrite(message, tag, ended, exception);
+            message.Attempts--;
+            EndWrite(message);
+            if (message.TrySettle(message.Version, SettleKind.Unsendable) == SettleResult.Settled)
+            {
+                _context.Finish(message, SettleKind.Unsendable, exception);
+            }
+
+            message.ReleaseReference();
         }
+    }
+
+    /// <summary>Sends the run. False when the channel can no longer be used; what was not written is then at the front of the lane again.</summary>
+    public bool Send()
+    {
+        Span<PendingMessage> run = _run.AsSpan(0, _runLength);
+        _runLength = 0;
+        if (run.IsEmpty)
+        {
+            return true;
+        }
+
+        ulong first = Window.Add(run);
+        bool sent = _channel!.Send();
+        bool isOut = !sent && Window.RemoveLast(first, run.Length);
+        foreach (PendingMessage message in run)
+        {
+            // Not handed over: such a copy does not count.
+            if (isOut)
+            {
+                message.Attempts--;
+            }
+
+            EndWrite(message);
+        }
+
+        if (isOut)
+        {
+            _lane.TakeBackUnwritten(run);
+        }
+
+        run.Clear();
+        if (!sent)
+        {
+            OnClosed(0, "The channel was closed.");
+        }
+
+        return sent;
     }
 
     /// <summary>Counts the copy and marks it when it is not the first.</summary>
@@ -130,31 +179,33 @@ internal sealed class LaneChannel : IConfirmSink
 
     public void OnAck(ulong tag, bool multiple)
     {
-        Window.Answer(tag, multiple, out PendingMessage? plain, out PendingMessage? returned);
+        if (Window.Answer(tag, multiple, out PendingMessage? plain, out PendingMessage? returned))
+        {
+            _signal.Set();
+        }
+
         if (plain is null && returned is null)
         {
-            OnLateAck(tag, multiple);
+            _answers.Late(Window.LateAnswer(tag, multiple));
             return;
         }
 
-        Confirm(plain);
-        while (returned is not null)
-        {
-            PendingMessage message = returned;
-            returned = message.Next;
-            FinishReturned(message);
-        }
-
-        _signal.Set();
+        _answers.Confirm(plain);
+        _answers.FinishReturned(returned);
     }
 
     public void OnNack(ulong tag, bool multiple)
     {
-        Window.Answer(tag, multiple, out PendingMessage? plain, out PendingMessage? returned);
-        SendAgain(plain);
-        SendAgain(returned);
-        _signal.Set();
+        if (Window.Answer(tag, multiple, out PendingMessage? plain, out PendingMessage? returned))
+        {
+            _signal.Set();
+        }
+
+        _answers.SendAgain(plain);
+        _answers.SendAgain(returned);
     }
+
+    public void OnRoom() => _signal.Set();
 
     public void OnReturn(long publishId, int replyCode, string replyText) => Window.MarkReturned(publishId, replyCode, replyText);
 
@@ -167,134 +218,5 @@ internal sealed class LaneChannel : IConfirmSink
         }
 
         _signal.Set();
-    }
-
-    private void Confirm(PendingMessage? chain)
-    {
-        var won = default(MessageList);
-        while (chain is not null)
-        {
-            PendingMessage message = chain;
-            chain = message.Next;
-            if (message.TrySettle(message.Version, SettleKind.Confirmed) == SettleResult.Settled)
-            {
-                won.Add(message);
-            }
-            else
-            {
-                // A tombstone, or still being copied: then the caller's reference keeps it until the writer has finished it.
-                message.ReleaseReference();
-            }
-        }
-
-        if (won.IsEmpty)
-        {
-            return;
-        }
-
-        Nacks.Confirmed();
-
-        // Room before news: who learns of the outcome may publish again at once.
-        _context.Ledger.ReleaseConfirmed(won.First);
-        while (won.Take() is { } message)
-        {
-            message.Complete(new PublishReceipt(message.MessageId, message.Attempts, message.Nacks), null);
-            message.ReleaseReference();
-        }
-    }
-
-    private void OnLateAck(ulong tag, bool multiple)
-    {
-        if (Window.LateAnswer(tag, multiple) is not { } late)
-        {
-            return;
-        }
-
-        foreach ((PendingMessage message, long version) in late)
-        {
-            _lane.Settle(message, version, SettleKind.Confirmed);
-        }
-    }
-
-    private void FinishReturned(PendingMessage message)
-    {
-        message.Answered++;
-        if (_context.Routes.Knows(message.Exchange, message.RoutingKey))
-        {
-            _context.Routes.Suspect(message.Exchange, message.RoutingKey);
-            SendAgainOne(message);
-            return;
-        }
-
-        if (message.TrySettle(message.Version, SettleKind.Returned) == SettleResult.Settled)
-        {
-            _context.Finish(message, SettleKind.Returned);
-        }
-
-        message.ReleaseReference();
-    }
-
-    private void SendAgain(PendingMessage? chain)
-    {
-        while (chain is not null)
-        {
-            PendingMessage message = chain;
-            chain = message.Next;
-            message.Answered++;
-            message.Nacks++;
-            message.Reply = default;
-            Nacks.Nacked(message);
-            SendAgainOne(message);
-        }
-    }
-
-    private void SendAgainOne(PendingMessage message)
-    {
-        switch (message.TryTakeBack(message.Version))
-        {
-            case SettleResult.Settled:
-                _lane.Rest(message);
-                break;
-            case SettleResult.TooLate:
-                message.ReleaseReference();
-                break;
-        }
-    }
-
-    private bool AfterFailedWrite(PendingMessage message, ulong tag, bool ended, Exception exception)
-    {
-        WriteFailure failure = WriteFailures.Classify(exception);
-        if (failure == WriteFailure.Unclear || !Window.RemoveLast(tag))
-        {
-            if (!ended)
-            {
-                EndWrite(message);
-            }
-
-            OnClosed(0, exception.Message);
-            return false;
-        }
-
-        // Not handed over: this copy does not count, and the window's reference is ours.
-        message.Attempts--;
-        if (!ended)
-        {
-            EndWrite(message);
-        }
-
-        if (failure == WriteFailure.BadMessage)
-        {
-            if (message.TrySettle(message.Version, SettleKind.Unsendable) == SettleResult.Settled)
-            {
-                _context.Finish(message, SettleKind.Unsendable, exception);
-            }
-
-            message.ReleaseReference();
-            return true;
-        }
-
-        OnClosed(0, exception.Message);
-        _lane.TakeBackUnwritten(message);
-        return false;
     }
 }

@@ -20,6 +20,10 @@ internal sealed class LaneContext
 
     public required PublishLedger Ledger { get; init; }
 
+    public MessagePool Pool => field ??= new MessagePool(Settings.MaxPendingMessages);
+
+    public CompletionQueue Completions => Pool.Completions;
+
     public required ILogger Logger { get; init; }
 
     public required TimeProvider Time { get; init; }

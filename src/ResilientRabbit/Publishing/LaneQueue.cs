@@ -8,29 +8,46 @@ internal sealed class LaneQueue
 
     private readonly Lock _gate = new();
     private int _tombstones;
+    private bool _isWriterIdle;
     private MessageList _ready;
     private MessageList _resting;
     private long _nextDeadline = long.MaxValue;
     private long _nextDue = long.MaxValue;
 
-    public void Add(PendingMessage message)
+    /// <summary>Adds a message to be sent. True when the writer has found nothing since it was told last, and is to be woken.</summary>
+    public bool Add(PendingMessage message)
     {
         lock (_gate)
         {
             _ready.Add(message);
             _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+            bool wasIdle = _isWriterIdle;
+            _isWriterIdle = false;
+            return wasIdle;
         }
     }
 
     /// <summary>Notes that a message which may lie in the lists was settled.</summary>
     public void NoteSettled() => Interlocked.Increment(ref _tombstones);
 
-    /// <summary>Takes the next message; tombstones among them are the caller's to drop.</summary>
-    public PendingMessage? Take()
+    /// <summary>Takes the next messages, up to the limits and at least one; tombstones among them are the caller's to drop. False when there are none.</summary>
+    public bool TakeRun(int maxMessages, long maxBytes, ref MessageList run)
     {
         lock (_gate)
         {
-            return _ready.Take();
+            for (int count = 0; count < maxMessages && _ready.First is { } next; count++)
+            {
+                maxBytes -= next.Size;
+                if (maxBytes < 0 && count > 0)
+                {
+                    break;
+                }
+
+                run.Add(_ready.Take()!);
+            }
+
+            _isWriterIdle = run.IsEmpty;
+            return !run.IsEmpty;
         }
     }
 
@@ -46,6 +63,25 @@ internal sealed class LaneQueue
 
             _ready.Prepend(ref front);
         }
+    }
+
+    /// <summary>Puts messages that were taken for writing, and not written, back to the front, in their order.</summary>
+    public void TakeBack(ReadOnlySpan<PendingMessage> messages)
+    {
+        var front = default(MessageList);
+        foreach (PendingMessage message in messages)
+        {
+            if (message.TryTakeBack(message.Version) == SettleResult.Settled)
+            {
+                front.Add(message);
+            }
+            else
+            {
+                message.ReleaseReference();
+            }
+        }
+
+        PutBack(ref front);
     }
 
     /// <summary>Keeps a message until its <see cref="PendingMessage.NotBefore"/>.</summary>

@@ -35,6 +35,8 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
         return _avoided is { IsDead: false } ? _avoided : null;
     }
 
+    public bool IsHome(IPublishSession session) => home.Session == session;
+
     /// <summary>Calls back when a session was opened, lost, blocked or unblocked.</summary>
     public void Watch(Action changed)
     {

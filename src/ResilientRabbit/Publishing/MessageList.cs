@@ -41,6 +41,27 @@ internal struct MessageList
         return message;
     }
 
+    /// <summary>Puts the whole of the other list, in its order, behind this one.</summary>
+    public void Append(ref MessageList back)
+    {
+        if (back._head is null)
+        {
+            return;
+        }
+
+        if (_tail is null)
+        {
+            _head = back._head;
+        }
+        else
+        {
+            _tail.Next = back._head;
+        }
+
+        _tail = back._tail;
+        back = default;
+    }
+
     /// <summary>Puts the whole of the other list, in its order, before this one.</summary>
     public void Prepend(ref MessageList front)
     {

@@ -11,6 +11,9 @@ internal sealed class MessagePool
 
     public MessagePool(int capacity) => _items = new PendingMessage?[Math.Min(capacity, MaxKept)];
 
+    /// <summary>Tells the callers of this pool's messages their outcomes.</summary>
+    public CompletionQueue Completions { get; } = new();
+
     public PendingMessage Rent()
     {
         lock (_gate)

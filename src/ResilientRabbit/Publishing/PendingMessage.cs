@@ -12,7 +12,7 @@ namespace ResilientRabbit.Publishing;
 /// <remarks>
 /// Two references keep it from the pool: the engine's (it is in exactly one list or ring) and the caller's (until the result was taken).
 /// </remarks>
-internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThreadPoolWorkItem
+internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 {
     /// <summary>Present from the second copy on: the number of the copy.</summary>
     public const string AttemptHeader = "x-publish-attempt";
@@ -45,6 +45,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
     public ReadOnlyMemory<byte> Body { get; private set; }
 
     public bool Mandatory { get; private set; }
+
+    /// <summary>True when the properties are nothing but the publish id, a delivery mode and a message-id.</summary>
+    public bool IsPlain { get; set; }
 
     public int Size { get; private set; }
 
@@ -148,6 +151,15 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
     /// <summary>Hands the outcome to the caller, once, after the message was settled and released from the ledger.</summary>
     public void Complete(in PublishReceipt receipt, Exception? error)
     {
+        if (SetOutcome(receipt, error))
+        {
+            _pool.Completions.Add(this);
+        }
+    }
+
+    /// <summary>Notes the outcome, once, after the message was settled and released from the ledger. True when its caller is still to be told: <see cref="TellCaller"/>.</summary>
+    public bool SetOutcome(in PublishReceipt receipt, Exception? error)
+    {
         if (!_registration.Equals(default) && !_registration.Unregister())
         {
             // The callback runs or has run with this object: it must not meet its next life.
@@ -161,27 +173,16 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
             int index = BatchIndex;
             ReleaseReference();
             batch.Complete(index, receipt, error);
-            return;
+            return false;
         }
 
         _receipt = receipt;
         _error = error;
-
-        // The caller's continuation must not run on the driver's loop, and must not cost an allocation either.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        return true;
     }
 
-    /// <summary>Drops the engine's or the caller's reference.</summary>
-    public void ReleaseReference()
-    {
-        if (Interlocked.Decrement(ref _references) == 0 && _reusable)
-        {
-            Reset();
-            _pool.Return(this);
-        }
-    }
-
-    void IThreadPoolWorkItem.Execute()
+    /// <summary>Completes the caller's task; its continuation may run inside. Not on the driver's loop, which it could hold up.</summary>
+    public void TellCaller()
     {
         if (_error is null)
         {
@@ -190,6 +191,18 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>, IThread
         else
         {
             _core.SetException(_error);
+        }
+    }
+
+    public OutgoingPublish ToOutgoing() => new(Exchange, RoutingKey, Mandatory, Properties, IsPlain && Attempts == 1 ? PublishId : 0, Body);
+
+    /// <summary>Drops the engine's or the caller's reference.</summary>
+    public void ReleaseReference()
+    {
+        if (Interlocked.Decrement(ref _references) == 0 && _reusable)
+        {
+            Reset();
+            _pool.Return(this);
         }
     }
 

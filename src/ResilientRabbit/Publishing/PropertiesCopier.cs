@@ -15,6 +15,7 @@ internal static class PropertiesCopier
         BasicProperties target = message.Properties;
         target.MessageId = source?.MessageId ?? newMessageId;
         target.DeliveryMode = (source?.Persistent ?? persistent) ? DeliveryModes.Persistent : DeliveryModes.Transient;
+        message.IsPlain = source is null;
         if (source is null)
         {
             ClearOptional(target);

@@ -9,6 +9,7 @@ internal sealed class PublishClock : IDisposable
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(25);
 
     private readonly PublishLedger _ledger;
+    private readonly CompletionQueue _completions;
     private readonly Lane[] _lanes;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -18,9 +19,10 @@ internal sealed class PublishClock : IDisposable
     private int _ticking;
     private bool _disposed;
 
-    public PublishClock(PublishLedger ledger, Lane[] lanes, ILogger logger, TimeProvider time)
+    public PublishClock(PublishLedger ledger, CompletionQueue completions, Lane[] lanes, ILogger logger, TimeProvider time)
     {
         _ledger = ledger;
+        _completions = completions;
         _lanes = lanes;
         _logger = logger;
         _time = time;
@@ -57,6 +59,9 @@ internal sealed class PublishClock : IDisposable
         Volatile.Write(ref _disposed, true);
         _timer.Dispose();
     }
+
+    /// <summary>A caller that is still to be told counts: only the clock helps when all who tell are held up.</summary>
+    private bool IsIdle => _ledger.IsIdle && _completions.IsEmpty;
 
     private void Tick()
     {
@@ -95,12 +100,13 @@ internal sealed class PublishClock : IDisposable
             lane.Tick(now, _scratch);
         }
 
-        if (_ledger.IsIdle)
+        _completions.Tick();
+        if (IsIdle)
         {
             // Stopped first, then said so: a publish in between finds it running and is seen by the second look.
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             Volatile.Write(ref _running, 0);
-            if (!_ledger.IsIdle)
+            if (!IsIdle)
             {
                 Run();
             }

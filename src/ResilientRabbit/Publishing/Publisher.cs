@@ -24,9 +24,9 @@ internal sealed class Publisher : IPublisher
         _settings = context.Settings;
         _ledger = context.Ledger;
         _time = context.Time;
-        _pool = new MessagePool(_settings.MaxPendingMessages);
+        _pool = context.Pool;
         _lanes = [.. Enumerable.Range(0, _settings.Lanes).Select(index => new Lane(index, context, context.Sources[index % context.Sources.Count]))];
-        _clock = new PublishClock(_ledger, _lanes, context.Logger, _time);
+        _clock = new PublishClock(_ledger, _pool.Completions, _lanes, context.Logger, _time);
     }
 
     public PublishCounts Counts => _ledger.Counts;

@@ -59,6 +59,11 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         }
     }
 
+    public void OnRoom()
+    {
+        // One message goes whether there is room or not.
+    }
+
     public void OnClosed(int replyCode, string replyText)
     {
         // No answer will come: the wait for it has its own limit.

@@ -103,7 +103,7 @@ internal sealed class StallProbe
             {
                 var copy = new StallCopy(_lane);
                 IPublishChannel channel = await other.OpenPublishChannelAsync(copy, other.Dead).ConfigureAwait(false);
-                sent = await SendCopyAsync(channel, copy).ConfigureAwait(false);
+                sent = SendCopy(channel, copy);
                 if (sent)
                 {
                     await copy.Answered.WaitAsync(_context.Settings.ConfirmStallTimeout, _context.Time, other.Dead).ConfigureAwait(false);
@@ -135,9 +135,8 @@ internal sealed class StallProbe
     private IPublishSession? OtherSession()
         => _context.Sources.Select(static source => source.Session).FirstOrDefault(session => session is { IsDead: false, IsBlocked: false } && session != _owner.Session);
 
-    private async Task<bool> SendCopyAsync(IPublishChannel channel, StallCopy copy)
+    private bool SendCopy(IPublishChannel channel, StallCopy copy)
     {
-        ValueTask write;
         lock (_copyGate)
         {
             if (_stopped || _owner.Window.Oldest() is not { } oldest || !oldest.Message.TryBeginCopy(oldest.Version))
@@ -150,17 +149,20 @@ internal sealed class StallProbe
             copy.Attach(channel, message, oldest.Version);
             _copies.Add(copy);
             _owner.Stamp(message);
+            bool sent = false;
             try
             {
-                write = channel.WriteAsync(message.Exchange, message.RoutingKey, message.Mandatory, message.Properties, message.Body);
+                channel.Add(message.ToOutgoing());
+                sent = channel.Send();
             }
             finally
             {
+                // Not handed over: this copy does not count.
+                message.Attempts -= sent ? 0 : 1;
                 _owner.EndWrite(message);
             }
-        }
 
-        await write.ConfigureAwait(false);
-        return true;
+            return sent;
+        }
     }
 }

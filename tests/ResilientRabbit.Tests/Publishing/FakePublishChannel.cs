@@ -8,6 +8,7 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
 {
     private readonly Lock _gate = new();
     private readonly List<WrittenMessage> _writes = [];
+    private readonly List<WrittenMessage> _run = [];
 
     public IPublishSession Session => session;
 
@@ -35,22 +36,46 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         }
     }
 
-    public ValueTask WriteAsync(string exchange, string routingKey, bool mandatory, BasicProperties properties, ReadOnlyMemory<byte> body)
-    {
-        WrittenMessage message;
-        lock (_gate)
-        {
-            message = new WrittenMessage((ulong)_writes.Count + 1, exchange, routingKey, mandatory, new BasicProperties(properties), new Dictionary<string, object?>(properties.Headers!), body.ToArray());
-            if (session.Fail?.Invoke(message) is { } failure)
-            {
-                return new ValueTask(failure);
-            }
+    public bool HasRoom => session.HasRoom;
 
-            _writes.Add(message);
+    public void Add(in OutgoingPublish outgoing)
+    {
+        var message = new WrittenMessage(
+            (ulong)(Count + _run.Count + 1),
+            outgoing.Exchange,
+            outgoing.RoutingKey,
+            outgoing.Mandatory,
+            new BasicProperties(outgoing.Properties),
+            new Dictionary<string, object?>(outgoing.Properties.Headers!),
+            outgoing.Body.ToArray());
+        if (session.Fail?.Invoke(message) is { } failure)
+        {
+            throw failure;
         }
 
-        session.Wrote(this, message);
-        return session.Accept?.Invoke(message) is { } pending ? new ValueTask(pending) : default;
+        _run.Add(message);
+    }
+
+    public bool Send()
+    {
+        WrittenMessage[] run = [.. _run];
+        _run.Clear();
+        if (session.Refuse?.Invoke(this) == true)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            _writes.AddRange(run);
+        }
+
+        foreach (WrittenMessage message in run)
+        {
+            session.Wrote(this, message);
+        }
+
+        return true;
     }
 
     public void Retire()
@@ -71,6 +96,9 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
     }
 
     public void Return(ulong tag) => sink.OnReturn(Writes[(int)tag - 1].PublishId, 312, "NO_ROUTE");
+
+    /// <summary>The transport takes more again.</summary>
+    public void MakeRoom() => sink.OnRoom();
 
     /// <summary>The broker closes the channel; nothing more can be written.</summary>
     public void Close(int replyCode, string replyText) => sink.OnClosed(replyCode, replyText);

@@ -46,11 +46,14 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
     /// <summary>What was written on all channels, in order of the channels.</summary>
     public IReadOnlyList<WrittenMessage> Writes => [.. Channels.SelectMany(static channel => channel.Writes)];
 
-    /// <summary>Called with each message before it counts as handed over: a task that is not null is what the write returns instead.</summary>
-    public Func<WrittenMessage, Task?>? Fail { get; set; }
+    /// <summary>Called with each message that is added to a run: what it returns is thrown, as for one that cannot be encoded.</summary>
+    public Func<WrittenMessage, Exception?>? Fail { get; set; }
 
-    /// <summary>What the write of a message that was handed over returns; null when it completes at once.</summary>
-    public Func<WrittenMessage, Task?>? Accept { get; set; }
+    /// <summary>Called with each run that is sent: true when the channel is gone and takes nothing of it.</summary>
+    public Func<FakePublishChannel, bool>? Refuse { get; set; }
+
+    /// <summary>False: the transport is full, or the broker reads no more.</summary>
+    public bool HasRoom { get; private set; } = true;
 
     /// <summary>Called inside each write: an answer given here comes before the write has returned.</summary>
     public Action<FakePublishChannel, WrittenMessage>? OnWrite { get; set; }
@@ -86,6 +89,15 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
     {
         Volatile.Write(ref _isBlocked, isBlocked);
         source.Raise();
+    }
+
+    public void SetRoom(bool hasRoom)
+    {
+        HasRoom = hasRoom;
+        foreach (FakePublishChannel channel in hasRoom ? Channels : [])
+        {
+            channel.MakeRoom();
+        }
     }
 
     /// <summary>The session is lost.</summary>

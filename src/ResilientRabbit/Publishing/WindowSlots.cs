@@ -1,0 +1,39 @@
+using System.Numerics;
+
+namespace ResilientRabbit.Publishing;
+
+/// <summary>A ring of slots by delivery tag, which grows when the tags in use span more than it holds.</summary>
+internal struct WindowSlots(int capacity)
+{
+    private WindowSlot[] _slots = new WindowSlot[Math.Max(16, (int)BitOperations.RoundUpToPowerOf2((uint)capacity))];
+
+    public readonly ref WindowSlot this[ulong tag] => ref _slots[tag & (ulong)(_slots.Length - 1)];
+
+    /// <summary>Whether each tag from the one to below the other still stands for a message.</summary>
+    public readonly bool AreTaken(ulong from, ulong to)
+    {
+        while (from < to && this[from].Message is not null)
+        {
+            from++;
+        }
+
+        return from == to;
+    }
+
+    /// <summary>Makes room for the next tag above those in use.</summary>
+    public void MakeRoom(ulong low, ulong next)
+    {
+        if (next - low < (ulong)_slots.Length)
+        {
+            return;
+        }
+
+        var larger = new WindowSlot[_slots.Length * 2];
+        for (ulong tag = low; tag < next; tag++)
+        {
+            larger[tag & (ulong)(larger.Length - 1)] = this[tag];
+        }
+
+        _slots = larger;
+    }
+}

@@ -1,0 +1,130 @@
+using ResilientRabbit.Publishing;
+using ResilientRabbit.Tests.Connections;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+public sealed class CompletionQueueTests
+{
+    private static readonly PublishReceipt Receipt = new("id", 1, 0);
+
+    private readonly MessageFactory _factory = new();
+
+    private CompletionQueue Queue => _factory.Pool.Completions;
+
+    [Fact]
+    public async Task Each_caller_of_a_chain_is_told_once()
+    {
+        Task<PublishReceipt>[] callers = AddChain(5_000);
+
+        await Task.WhenAll(callers).WaitAsync(Watch.Limit);
+
+        Assert.True(Queue.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_caller_that_blocks_until_a_later_one_is_told_does_not_hang()
+    {
+        // As an application does that mixes blocking and awaiting.
+        using var release = new ManualResetEventSlim();
+        PendingMessage first = NewSettled();
+        PendingMessage second = NewSettled();
+        var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task blocking = BlockAsync(first.AsValueTask(), blocked, release);
+        Task other = ReleaseAsync(second.AsValueTask(), release);
+        Add(first, second);
+        await blocked.Task.WaitAsync(Watch.Limit);
+
+        Task all = Task.WhenAll(blocking, other);
+        while (!all.IsCompleted)
+        {
+            // The publisher's clock.
+            Queue.Tick();
+            await Task.WhenAny(all, Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken));
+        }
+
+        await all.WaitAsync(Watch.Limit);
+    }
+
+    [Fact]
+    public async Task After_all_workers_were_stuck_new_messages_are_told_without_waiting_for_them()
+    {
+        using var release = new ManualResetEventSlim();
+        List<Task> stuck = [];
+        for (int round = 0; round < Environment.ProcessorCount + 2; round++)
+        {
+            var blocked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            PendingMessage message = NewSettled();
+            stuck.Add(BlockAsync(message.AsValueTask(), blocked, release));
+            Add(message);
+            Queue.Tick();
+            Queue.Tick();
+            await blocked.Task.WaitAsync(Watch.Limit);
+        }
+
+        Task<PublishReceipt>[] callers = AddChain(1_000);
+        Queue.Tick();
+        Queue.Tick();
+        await Task.WhenAll(callers).WaitAsync(Watch.Limit);
+
+        release.Set();
+        await Task.WhenAll(stuck).WaitAsync(Watch.Limit);
+        await Task.WhenAll(AddChain(1_000)).WaitAsync(Watch.Limit);
+    }
+
+    [Fact]
+    public async Task Messages_added_from_many_threads_are_all_told()
+    {
+        Task<Task<PublishReceipt>[]>[] adders = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => Enumerable.Range(0, 200).SelectMany(_ => AddChain(Random.Shared.Next(1, 20))).ToArray()))];
+
+        foreach (Task<PublishReceipt>[] callers in await Task.WhenAll(adders).WaitAsync(Watch.Limit))
+        {
+            await Task.WhenAll(callers).WaitAsync(Watch.Limit);
+        }
+    }
+
+    private static async Task BlockAsync(ValueTask<PublishReceipt> task, TaskCompletionSource blocked, ManualResetEventSlim release)
+    {
+        await task.ConfigureAwait(false);
+        blocked.SetResult();
+        Assert.True(release.Wait(Watch.Limit));
+    }
+
+    private static async Task ReleaseAsync(ValueTask<PublishReceipt> task, ManualResetEventSlim release)
+    {
+        await task.ConfigureAwait(false);
+        release.Set();
+    }
+
+    private PendingMessage NewSettled()
+    {
+        PendingMessage message;
+        lock (_factory)
+        {
+            message = _factory.CreateInFlight();
+        }
+
+        message.TrySettle(message.Version, SettleKind.Confirmed);
+        return message;
+    }
+
+    private void Add(params PendingMessage[] messages)
+    {
+        var chain = default(MessageList);
+        foreach (PendingMessage message in messages)
+        {
+            Assert.True(message.SetOutcome(Receipt, null));
+            chain.Add(message);
+        }
+
+        Queue.Add(ref chain);
+    }
+
+    private Task<PublishReceipt>[] AddChain(int count)
+    {
+        PendingMessage[] messages = [.. Enumerable.Range(0, count).Select(_ => NewSettled())];
+        Task<PublishReceipt>[] callers = [.. messages.Select(static message => message.AsValueTask().AsTask())];
+        Add(messages);
+        return callers;
+    }
+}
