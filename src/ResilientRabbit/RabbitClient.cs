@@ -21,10 +21,12 @@ public sealed class RabbitClient : IRabbitClient
     private readonly TopologyDeclarer _declarer;
     private readonly Publisher _publisher;
     private readonly DriverConnectionFactory _factory;
+    private readonly EndpointSelector _selector;
     private readonly StatusFeed _feed;
     private readonly SubscriptionList _subscriptions = new();
     private readonly SubscriptionServices _services;
     private readonly Lock _closeGate = new();
+    private IDisposable? _companion;
     private Task? _closing;
 
     /// <summary>Builds the client. Nothing is connected before the first use or <see cref="ConnectAsync"/>.</summary>
@@ -39,12 +41,16 @@ public sealed class RabbitClient : IRabbitClient
         _time = timeProvider ?? TimeProvider.System;
         _logger = loggerFactory.CreateLogger("ResilientRabbit.Connection");
         _factory = new DriverConnectionFactory(_settings, _logger, _time);
+        foreach (string warning in OptionWarnings.Of(_settings, options))
+        {
+            _logger.OptionsDoubtful(_settings.ClientName, warning);
+        }
 
         // A random start, so that many clients spread over the nodes.
-        var selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count));
-        _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}", selector))];
-        _consuming = NewSupervisor("consume", selector);
-        _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time);
+        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder);
+        _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}"))];
+        _consuming = NewSupervisor("consume");
+        _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time, _settings.Declarations);
         _publisher = new Publisher(new LaneContext
         {
             Settings = _settings.Publisher,
@@ -55,7 +61,7 @@ public sealed class RabbitClient : IRabbitClient
             Time = _time,
         });
         _services = new SubscriptionServices(
-            _consuming, _declarer, _publisher, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time);
+            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time);
         _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {
@@ -113,6 +119,25 @@ public sealed class RabbitClient : IRabbitClient
         return await _subscriptions.StartAsync(Subscription.Create(queue, handler, options, _services), cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes other endpoints, credentials and TLS settings for the connections that are opened from now on. Live connections stay as they are; all other options are those of the start.</summary>
+    /// <param name="options">The options; only where and as whom to connect is taken over.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is not valid, or the virtual host differs; all problems are listed and the old ones stay in force.</exception>
+    /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    public void Reconfigure(ResilientRabbitOptions options)
+    {
+        ThrowIfClosed();
+        ClientSettings settings = ClientSettings.From(options);
+        if (!string.Equals(settings.VirtualHost, _settings.VirtualHost, StringComparison.Ordinal))
+        {
+            string problem = $"{ResilientRabbitOptionsValidator.DefaultPath}:{nameof(options.VirtualHost)}: cannot change while the client lives, is {ProblemList.Quote(settings.VirtualHost)} and was {ProblemList.Quote(_settings.VirtualHost)}";
+            throw new Microsoft.Extensions.Options.OptionsValidationException(string.Empty, typeof(ResilientRabbitOptions), [problem]);
+        }
+
+        _factory.UseAccessOf(settings);
+        _selector.Replace(settings.Endpoints);
+        _logger.EndpointsReplaced(_settings.ClientName, string.Join(", ", settings.Endpoints));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -130,6 +155,9 @@ public sealed class RabbitClient : IRabbitClient
             return new ValueTask(_closing);
         }
     }
+
+    /// <summary>Disposes something when the client is closed.</summary>
+    internal void Own(IDisposable companion) => _companion = companion;
 
     /// <summary>Registers what is to be declared before anything is published.</summary>
     internal void RegisterTopology(Topology topology) => _declarer.Register(topology);
@@ -155,7 +183,7 @@ public sealed class RabbitClient : IRabbitClient
         return ConnectionState.Connected;
     }
 
-    private ConnectionSupervisor NewSupervisor(string role, EndpointSelector selector) => new(role, _settings, selector, _factory, _logger, _time);
+    private ConnectionSupervisor NewSupervisor(string role) => new(role, _settings, _selector, _factory, _logger, _time);
 
     private void OnOpened(ConnectionSupervisor supervisor)
     {
@@ -182,6 +210,7 @@ public sealed class RabbitClient : IRabbitClient
     private async Task CloseAsync()
     {
         long start = _time.GetTimestamp();
+        _companion?.Dispose();
 
         // First: a handler that retries or dead-letters needs the publisher.
         await _subscriptions.CloseAsync(_settings.ShutdownTimeout, _time).ConfigureAwait(false);

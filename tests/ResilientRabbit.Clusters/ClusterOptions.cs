@@ -24,6 +24,9 @@ public sealed record ClusterOptions
 
     public IReadOnlyList<string> Plugins { get; init; } = [];
 
+    /// <summary>Lines to add to a node's rabbitmq.conf, by the node's name; null for none. Local nodes only.</summary>
+    public Func<string, string>? NodeSettings { get; init; }
+
     /// <summary>Where data and logs go; null for a folder of its own in the temp path, removed at dispose unless <c>RR_KEEP_CLUSTER=1</c>.</summary>
     public string? WorkDirectory { get; init; }
 }

@@ -16,6 +16,9 @@ public sealed record HaProxyOptions
         Rise = 1,
     };
 
+    /// <summary>The port of the frontend; null for a free one. Local clusters only.</summary>
+    public int? Port { get; init; }
+
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     public TimeSpan ClientTimeout { get; init; } = TimeSpan.FromSeconds(100);

@@ -1,15 +1,18 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
-using ResilientRabbit.Configuration.OpenStack;
 
 namespace ResilientRabbit.Configuration;
 
-/// <summary>The sections that the options of one client are bound to, in order: reports what a binding alone would swallow or throw one by one.</summary>
+/// <summary>Where the options of one client come from, in order: reports what a binding alone would swallow or throw one by one.</summary>
 internal sealed class BoundSections(string optionsName) : IValidateOptions<ResilientRabbitOptions>
 {
-    private readonly List<IConfiguration> _sections = [];
+    private readonly List<IOptionsOrigin> _origins = [];
 
-    public void Add(IConfiguration section) => _sections.Add(section);
+    public IReadOnlyList<IOptionsOrigin> Origins => _origins;
+
+    public void Add(IConfiguration section) => Add(new SectionOrigin(section));
+
+    public void Add(IOptionsOrigin origin) => _origins.Add(origin);
 
     /// <summary>Lists what could not be read; the rules for the values are those of <see cref="ResilientRabbitOptionsValidator"/>.</summary>
     public ValidateOptionsResult Validate(string? name, ResilientRabbitOptions options)
@@ -19,19 +22,20 @@ internal sealed class BoundSections(string optionsName) : IValidateOptions<Resil
             return ValidateOptionsResult.Skip;
         }
 
-        List<string> problems = [.. _sections.SelectMany(static section => SectionBinder.Bind(section, new ResilientRabbitOptions()))];
+        List<string> problems = [.. _origins.SelectMany(static origin => origin.Bind(new ResilientRabbitOptions()))];
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
-    /// <summary>Makes a list that names problems by the path and the keys of the sections.</summary>
+    /// <summary>Makes a list that names problems by the path and the keys of the sections, or by file and line.</summary>
     public ProblemList NewList()
     {
         Dictionary<string, string> aliases = new(StringComparer.Ordinal);
-        foreach (IConfiguration section in _sections)
+        Dictionary<string, string> places = new(StringComparer.Ordinal);
+        foreach (IOptionsOrigin origin in _origins)
         {
-            OpenStackBinder.CollectAliases(section, aliases);
+            origin.Describe(aliases, places);
         }
 
-        return new ProblemList(_sections.Count == 0 ? ResilientRabbitOptionsValidator.DefaultPath : SectionBinder.PathOf(_sections[0]), aliases);
+        return new ProblemList(_origins.Count == 0 ? ResilientRabbitOptionsValidator.DefaultPath : _origins[0].Path, aliases, places);
     }
 }

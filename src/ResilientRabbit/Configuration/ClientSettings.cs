@@ -11,11 +11,19 @@ internal sealed record ClientSettings
     /// <summary>Gets the endpoints in the configured order, without exact duplicates, at least one.</summary>
     public required IReadOnlyList<RabbitEndpoint> Endpoints { get; init; }
 
+    /// <summary>Gets the credentials of the endpoints that have their own.</summary>
+    public required IReadOnlyDictionary<RabbitEndpoint, UserCredentials> EndpointCredentials { get; init; }
+
     public required string VirtualHost { get; init; }
 
     public required string UserName { get; init; }
 
     public required string Password { get; init; }
+
+    public required SaslMechanism Authentication { get; init; }
+
+    /// <summary>Gets the settings of TLS; null when connections are plain.</summary>
+    public required TlsSettings? Tls { get; init; }
 
     /// <summary>Gets the configured name or that of the entry assembly.</summary>
     public required string ClientName { get; init; }
@@ -28,11 +36,21 @@ internal sealed record ClientSettings
 
     public required TimeSpan ReconnectMaxDelay { get; init; }
 
+    public required TimeSpan? ReconnectStep { get; init; }
+
+    public required EndpointOrder EndpointOrder { get; init; }
+
     public required TimeSpan RequestTimeout { get; init; }
 
     public required TimeSpan ShutdownTimeout { get; init; }
 
     public required PublisherSettings Publisher { get; init; }
+
+    /// <summary>Gets a copy that nobody changes.</summary>
+    public required ConsumerDefaults Consumers { get; init; }
+
+    /// <summary>Gets a copy that nobody changes.</summary>
+    public required DeclarationDefaults Declarations { get; init; }
 
     public Action<ConnectionFactory>? ConfigureDriver { get; init; }
 
@@ -47,42 +65,40 @@ internal sealed record ClientSettings
             throw new OptionsValidationException(Options.DefaultName, typeof(ResilientRabbitOptions), result.Failures);
         }
 
+        EndpointSet set = EndpointSet.Of(options);
         return new ClientSettings
         {
-            Endpoints = EndpointsOf(options),
-            VirtualHost = options.VirtualHost,
+            Endpoints = set.Endpoints,
+            EndpointCredentials = set.Credentials,
+            VirtualHost = set.VirtualHost,
             UserName = options.UserName,
             Password = options.Password,
+            Authentication = options.Authentication,
+            Tls = set.IsTls ? TlsSettings.From(options.Tls) : null,
             ClientName = options.ClientName ?? Assembly.GetEntryAssembly()?.GetName().Name ?? nameof(ResilientRabbit),
             Heartbeat = options.Heartbeat,
             ConnectTimeout = options.ConnectTimeout,
             ReconnectDelay = options.ReconnectDelay,
             ReconnectMaxDelay = options.ReconnectMaxDelay,
+            ReconnectStep = options.ReconnectStep,
+            EndpointOrder = options.EndpointOrder,
             RequestTimeout = options.RequestTimeout,
             ShutdownTimeout = options.ShutdownTimeout,
             Publisher = PublisherSettings.From(options.Publisher),
+            Consumers = options.Consumers.Copy(),
+            Declarations = options.Declarations.Copy(),
             ConfigureDriver = options.ConfigureDriver,
         };
     }
 
-    private static List<RabbitEndpoint> EndpointsOf(ResilientRabbitOptions options)
-    {
-        List<RabbitEndpoint> endpoints = [];
-        foreach (string text in options.Endpoints)
-        {
-            if (EndpointParser.TryParse(text, options.Port, out RabbitEndpoint endpoint, out _) && !endpoints.Contains(endpoint))
-            {
-                endpoints.Add(endpoint);
-            }
-        }
-
-        return endpoints.Count > 0 ? endpoints : [new RabbitEndpoint("localhost", options.Port)];
-    }
+    /// <summary>The credentials for an endpoint: its own, or those of the client.</summary>
+    public UserCredentials CredentialsOf(RabbitEndpoint endpoint)
+        => EndpointCredentials.TryGetValue(endpoint, out UserCredentials? own) ? own : new UserCredentials(UserName, Password);
 
     // Decides what ToString shows: the password is not part of it.
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append("amqp://").Append(UserName).Append(":***@").AppendJoin(',', Endpoints).Append('/').Append(VirtualHost.TrimStart('/'));
+        builder.Append(Tls is null ? "amqp://" : "amqps://").Append(UserName).Append(":***@").AppendJoin(',', Endpoints).Append('/').Append(VirtualHost.TrimStart('/'));
         builder.Append(", ClientName = ").Append(ClientName);
         return true;
     }

@@ -5,13 +5,13 @@ namespace ResilientRabbit.Configuration;
 /// <summary>Reads the endpoints of a section: an array, or one text with commas.</summary>
 internal static class EndpointList
 {
-    /// <summary>Replaces the endpoints of the options. Returns the broken rule, or null; the single entries are judged by the validator of the options.</summary>
-    public static string? Read(IConfigurationSection section, ResilientRabbitOptions options)
+    /// <summary>Replaces the entries of the options. Returns the broken rule, or null; the single entries are judged by the validator of the options.</summary>
+    public static string? Read(IConfigurationSection section, IList<string> target, string what)
     {
         List<IConfigurationSection> entries = [.. section.GetChildren()];
         if (entries.Count == 0)
         {
-            return ReadText(section.Value, options);
+            return ReadText(section.Value, target, what);
         }
 
         if (!string.IsNullOrEmpty(section.Value))
@@ -21,32 +21,32 @@ internal static class EndpointList
 
         if (entries.Exists(static entry => entry.GetChildren().Any()))
         {
-            return "must be a list of host or host:port, or one text with commas";
+            return $"must be a list with one {what} each, or one text with commas";
         }
 
-        Replace(options, entries.Select(static entry => entry.Value ?? ""));
+        Replace(target, entries.Select(static entry => entry.Value ?? ""));
         return null;
     }
 
     /// <summary>Replaces the endpoints by those of a text with commas, as OpenStack writes lists. Returns the broken rule, or null.</summary>
-    public static string? ReadText(string? text, ResilientRabbitOptions options)
+    public static string? ReadText(string? text, IList<string> target, string what = "endpoint")
     {
         if (string.IsNullOrWhiteSpace(text))
         {
-            return "must name at least one endpoint; leave it out for localhost";
+            return $"must name at least one {what}; leave it out for localhost";
         }
 
-        Replace(options, text.Split(',', StringSplitOptions.TrimEntries));
+        Replace(target, text.Split(',', StringSplitOptions.TrimEntries));
         return null;
     }
 
-    /// <summary>Replaces the endpoints of the options.</summary>
-    public static void Replace(ResilientRabbitOptions options, IEnumerable<string> endpoints)
+    /// <summary>Replaces the entries.</summary>
+    public static void Replace(IList<string> target, IEnumerable<string> endpoints)
     {
-        options.Endpoints.Clear();
+        target.Clear();
         foreach (string endpoint in endpoints)
         {
-            options.Endpoints.Add(endpoint);
+            target.Add(endpoint);
         }
     }
 }

@@ -24,10 +24,7 @@ internal static class PublisherRules
         problems.RequireRange(Section + nameof(options.MaxPendingMessages), options.MaxPendingMessages, 1, MaxMessages);
         problems.RequireRange(Section + nameof(options.MaxPendingBytes), options.MaxPendingBytes, 1, MaxBytes);
         problems.RequireRange(Section + nameof(options.MaxMessageSize), options.MaxMessageSize, 1, LargestMessage);
-        if (!Enum.IsDefined(options.BufferFull))
-        {
-            problems.Add(Section + nameof(options.BufferFull), $"must be {string.Join(" or ", Enum.GetNames<BufferFullMode>())}, is {options.BufferFull:D}");
-        }
+        problems.RequireDefined(Section + nameof(options.BufferFull), options.BufferFull);
 
         CheckLanes(options, problems);
         if (options.ConfirmStallTimeout >= options.DeliveryTimeout)

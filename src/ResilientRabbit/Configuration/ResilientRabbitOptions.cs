@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using ResilientRabbit.Configuration;
 
 namespace ResilientRabbit;
 
@@ -9,6 +10,10 @@ public sealed class ResilientRabbitOptions
     /// <summary>Gets the addresses of the brokers: each entry is <c>host</c>, <c>host:port</c> or <c>[ipv6]:port</c>.</summary>
     /// <value>Empty by default, which means <c>localhost</c>. Several entries are several nodes of one cluster; a single entry may be a node, a proxy or a virtual IP.</value>
     public IList<string> Endpoints { get; } = [];
+
+    /// <summary>Gets the addresses as URIs instead, one per host: <c>amqp://user:password@host:port/virtual_host</c>, or <c>amqps://</c> for TLS. Parsed strictly; secrets in them never appear in logs, exceptions or status.</summary>
+    /// <value>Empty by default. Not together with <see cref="Endpoints"/>. Each URI may have credentials of its own; all have the same scheme and virtual host. Default ports: 5672, and 5671 for <c>amqps</c>.</value>
+    public IList<string> Uris { get; } = [];
 
     /// <summary>Gets or sets the TCP port of the endpoints that name none.</summary>
     /// <value>5672 by default; 1 to 65535.</value>
@@ -25,6 +30,13 @@ public sealed class ResilientRabbitOptions
     /// <summary>Gets or sets the password. It never appears in logs, exceptions or status.</summary>
     /// <value><c>guest</c> by default.</value>
     public string Password { get; set; } = "guest";
+
+    /// <summary>Gets or sets how the client proves who it is.</summary>
+    /// <value><see cref="SaslMechanism.Plain"/> by default. <see cref="SaslMechanism.External"/> needs a client certificate.</value>
+    public SaslMechanism Authentication { get; set; } = SaslMechanism.Plain;
+
+    /// <summary>Gets the options of TLS.</summary>
+    public TlsOptions Tls { get; } = new();
 
     /// <summary>Gets or sets the name under which the connections appear at the broker; <c>:publish</c> or <c>:consume</c> is appended.</summary>
     /// <value>The name of the entry assembly by default; at most 3,000 characters, no control characters, no <c>://</c>.</value>
@@ -46,6 +58,14 @@ public sealed class ResilientRabbitOptions
     /// <value>10 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Gets or sets by how much the delay between attempts grows each time, instead of doubling. Then there is one pause for each round of all endpoints, up to a tenth longer at random.</summary>
+    /// <value><see langword="null"/> by default: the delay grows exponentially. Otherwise zero to 24 days.</value>
+    public TimeSpan? ReconnectStep { get; set; }
+
+    /// <summary>Gets or sets in which order endpoints are tried.</summary>
+    /// <value><see cref="EndpointOrder.RoundRobin"/> by default.</value>
+    public EndpointOrder EndpointOrder { get; set; } = EndpointOrder.RoundRobin;
+
     /// <summary>Gets or sets the time limit of one request to the broker on an open channel (opening a channel, declaring, subscribing).</summary>
     /// <value>10 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -57,14 +77,25 @@ public sealed class ResilientRabbitOptions
     /// <summary>Gets the options of the publisher.</summary>
     public PublisherOptions Publisher { get; } = new();
 
+    /// <summary>Gets what subscriptions use unless their own options say otherwise.</summary>
+    public ConsumerDefaults Consumers { get; } = new();
+
+    /// <summary>Gets what declarations use where a description leaves it open.</summary>
+    public DeclarationDefaults Declarations { get; } = new();
+
     /// <summary>Gets or sets the escape hatch to the driver: called with each connection factory that the SDK has built, just before it is used.</summary>
-    /// <value><see langword="null"/> by default. Recovery, the socket factory, the endpoint and the heartbeat are owned by the SDK: what is set there is overwritten.</value>
+    /// <value><see langword="null"/> by default. Recovery, the socket factory, the endpoint with its TLS and the heartbeat are owned by the SDK: what is set there is overwritten.</value>
     public Action<ConnectionFactory>? ConfigureDriver { get; set; }
 
     /// <summary>Returns the address without the password.</summary>
     /// <returns>For example <c>amqp://nova:***@node-1,node-2/openstack</c>.</returns>
     public override string ToString()
-        => $"amqp://{UserName}:***@{(Endpoints.Count == 0 ? "localhost" : string.Join(',', Endpoints.Select(WithoutUserInfo)))}/{VirtualHost?.TrimStart('/')}";
+        => Uris.Count > 0
+            ? string.Join(' ', Uris.Select(Masked))
+            : $"{(Tls.Enabled ? "amqps" : "amqp")}://{UserName}:***@{(Endpoints.Count == 0 ? "localhost" : string.Join(',', Endpoints.Select(WithoutUserInfo)))}/{VirtualHost?.TrimStart('/')}";
+
+    // What cannot be parsed is not shown at all: nobody knows where the password is in it.
+    private static string Masked(string? uri) => AmqpUriParser.TryParse(uri, out AmqpUri? parsed) is null ? parsed!.ToString() : "(a URI that is not valid)";
 
     // An endpoint with credentials is refused, but ToString may be called before that.
     private static string WithoutUserInfo(string? endpoint)

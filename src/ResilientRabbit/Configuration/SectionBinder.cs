@@ -11,9 +11,7 @@ internal static class SectionBinder
     private const int MostUnknownKeys = 10;
 
     private static readonly string[] ClientKeyNames =
-        [OptionKeys.Endpoints, OptionKeys.Publisher, .. OptionKeys.Client.Select(static key => key.Name), .. OpenStackKeys.All.Select(static key => key.Name)];
-
-    private static readonly string[] PublisherKeyNames = [.. OptionKeys.ForPublisher.Select(static key => key.Name)];
+        [OptionKeys.Endpoints, OptionKeys.Uris, OptionKeys.Tls, OptionKeys.Publisher, OptionKeys.Consumers, OptionKeys.Declarations, .. OptionKeys.Client.Select(static key => key.Name), .. OpenStackKeys.All.Select(static key => key.Name)];
 
     /// <summary>The path of a section in messages.</summary>
     public static string PathOf(IConfiguration configuration)
@@ -50,35 +48,44 @@ internal static class SectionBinder
 
     private static bool BindKnown(IConfigurationSection child, ResilientRabbitOptions options, ProblemList problems)
     {
-        if (Is(child, OptionKeys.Endpoints))
+        if (Is(child, OptionKeys.Endpoints) || Is(child, OptionKeys.Uris))
         {
-            if (EndpointList.Read(child, options) is { } rule)
-            {
-                problems.Add(OptionKeys.Endpoints, rule);
-            }
-
+            BindList(child, options, problems);
             return true;
         }
 
-        if (Is(child, OptionKeys.Publisher))
-        {
-            BindPublisher(child, options.Publisher, problems);
-            return true;
-        }
-
-        return BindValue("", child, OptionKeys.Client, options, problems);
+        return BindSection(child, OptionKeys.Tls, OptionKeys.ForTls, options.Tls, problems)
+            || BindSection(child, OptionKeys.Publisher, OptionKeys.ForPublisher, options.Publisher, problems)
+            || BindSection(child, OptionKeys.Consumers, OptionKeys.ForConsumers, options.Consumers, problems)
+            || BindSection(child, OptionKeys.Declarations, OptionKeys.ForDeclarations, options.Declarations, problems)
+            || BindValue("", child, OptionKeys.Client, options, problems);
     }
 
-    private static void BindPublisher(IConfigurationSection section, PublisherOptions options, ProblemList problems)
+    private static void BindList(IConfigurationSection child, ResilientRabbitOptions options, ProblemList problems)
     {
-        if (!string.IsNullOrEmpty(section.Value))
+        bool isEndpoints = Is(child, OptionKeys.Endpoints);
+        if (EndpointList.Read(child, isEndpoints ? options.Endpoints : options.Uris, isEndpoints ? "endpoint" : "URI") is { } rule)
         {
-            problems.Add(OptionKeys.Publisher, "must be a section with keys, is a single value");
+            problems.Add(isEndpoints ? OptionKeys.Endpoints : OptionKeys.Uris, rule);
+        }
+    }
+
+    private static bool BindSection<T>(IConfigurationSection section, string name, IReadOnlyList<OptionKey<T>> keys, T options, ProblemList problems)
+    {
+        if (!Is(section, name))
+        {
+            return false;
         }
 
-        const string Prefix = OptionKeys.Publisher + ":";
-        List<IConfigurationSection> unknown = [.. section.GetChildren().Where(child => !BindValue(Prefix, child, OptionKeys.ForPublisher, options, problems))];
-        RefuseUnknown(Prefix, unknown, PublisherKeyNames, problems);
+        if (!string.IsNullOrEmpty(section.Value))
+        {
+            problems.Add(name, "must be a section with keys, is a single value");
+        }
+
+        string prefix = name + ":";
+        List<IConfigurationSection> unknown = [.. section.GetChildren().Where(child => !BindValue(prefix, child, keys, options, problems))];
+        RefuseUnknown(prefix, unknown, [.. keys.Select(static key => key.Name)], problems);
+        return true;
     }
 
     private static bool BindValue<T>(string prefix, IConfigurationSection child, IReadOnlyList<OptionKey<T>> keys, T options, ProblemList problems)

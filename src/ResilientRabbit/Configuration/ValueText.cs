@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Authentication;
 
 namespace ResilientRabbit.Configuration;
 
@@ -36,6 +37,28 @@ internal static class ValueText
         string[] names = Enum.GetNames<TEnum>();
         int index = Array.FindIndex(names, name => string.Equals(name, text, StringComparison.OrdinalIgnoreCase));
         return index >= 0 ? Accept(Enum.GetValues<TEnum>()[index], set) : $"must be {string.Join(" or ", names)}, is {ProblemList.Quote(text)}";
+    }
+
+    public static string? TlsProtocols(string text, Action<SslProtocols> set)
+    {
+        SslProtocols protocols = SslProtocols.None;
+        foreach (string name in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            SslProtocols protocol = name.ToUpperInvariant() switch
+            {
+                "TLS12" => SslProtocols.Tls12,
+                "TLS13" => SslProtocols.Tls13,
+                _ => SslProtocols.None,
+            };
+            if (protocol == SslProtocols.None)
+            {
+                return $"must be Tls12, Tls13 or both with a comma, is {ProblemList.Quote(text)}";
+            }
+
+            protocols |= protocol;
+        }
+
+        return Accept(protocols, set);
     }
 
     private static string? Accept<T>(T value, Action<T> set)

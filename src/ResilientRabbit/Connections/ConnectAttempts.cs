@@ -29,6 +29,7 @@ internal sealed class ConnectAttempts
     private CancellationTokenSource? _wake;
     private CancellationTokenSource? _rest;
     private Task _waking = Task.CompletedTask;
+    private readonly AdditiveBackOff? _additive;
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
     private long _failures;
@@ -44,6 +45,7 @@ internal sealed class ConnectAttempts
         _factory = factory;
         _logger = logger;
         _time = time;
+        _additive = settings.ReconnectStep is { } step ? new AdditiveBackOff(settings.ReconnectDelay, step, settings.ReconnectMaxDelay) : null;
         _pipeline = BuildPipeline();
     }
 
@@ -64,6 +66,7 @@ internal sealed class ConnectAttempts
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
+        _additive?.Reset();
         LastError = null;
         _selector.Succeeded(epoch.Endpoint);
         return epoch;
@@ -114,7 +117,9 @@ internal sealed class ConnectAttempts
             ConnectionFailureReason.AuthenticationFailed => "Check user name and password, and that the user may log in from this host ('guest' may only from localhost).",
             ConnectionFailureReason.VirtualHostRefused => "Check that the virtual host exists and that the user has permissions in it.",
             ConnectionFailureReason.NameNotResolved => "Check the host name and the resolver.",
+            ConnectionFailureReason.TlsFailed => "Check that this port speaks TLS, that its certificate is valid, that it is for this name (Tls:ServerName) and that its authority is trusted (Tls:CaFile).",
             ConnectionFailureReason.TimedOut => "Check that a broker, not only a proxy or a firewall, answers at this address.",
+            ConnectionFailureReason.Dropped => "Check that a broker answers at this address, and that it expects what we speak: TLS on a plain port, or the other way round, ends like this.",
             _ => "Check that the broker runs and that the address is reachable.",
         };
         string reply = code == 0 ? string.Empty : $" ({code} {PeerText.Sanitize(text)})";
@@ -188,7 +193,7 @@ internal sealed class ConnectAttempts
         }
 
         // Another address of the same name is a different door, not a repetition. Null: Polly's exponential delay with jitter.
-        return _addresses.Count > 0 ? TimeSpan.Zero : null;
+        return _addresses.Count > 0 ? TimeSpan.Zero : _additive?.Next(_selector.Count, Random.Shared.NextDouble());
     }
 
     private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)

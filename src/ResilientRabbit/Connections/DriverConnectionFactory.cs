@@ -15,11 +15,13 @@ internal sealed class DriverConnectionFactory
     private readonly ClientSettings _settings;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private volatile ClientSettings _access;
     private long _epochs;
 
     public DriverConnectionFactory(ClientSettings settings, ILogger logger, TimeProvider time)
     {
         _settings = settings;
+        _access = settings;
         _logger = logger;
         _time = time;
     }
@@ -27,13 +29,17 @@ internal sealed class DriverConnectionFactory
     /// <summary>Counts what is still being tidied up in the background, for all sessions of this client.</summary>
     public TeardownCounter Teardowns { get; } = new();
 
-    /// <summary>Opens a session: TCP, AMQP handshake and a probe channel. When the token is cancelled the socket is closed in whatever phase it is.</summary>
+    /// <summary>Takes the credentials and TLS of other settings for the sessions that are opened from now on.</summary>
+    public void UseAccessOf(ClientSettings settings) => _access = settings;
+
+    /// <summary>Opens a session: TCP, TLS, AMQP handshake and a probe channel. When the token is cancelled the socket is closed in whatever phase it is.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="Exception">Whatever the driver throws; see <see cref="FailureClassifier"/>.</exception>
     public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline)
     {
         TransportClient? transport = null;
-        ConnectionFactory factory = Build(family => transport = new TransportClient(family, _settings.Heartbeat, _time));
+        ClientSettings access = _access;
+        ConnectionFactory factory = Build(access, endpoint, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint)));
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try
         {
@@ -112,15 +118,17 @@ internal sealed class DriverConnectionFactory
         }
     }
 
-    private ConnectionFactory Build(Func<AddressFamily, ITcpClient> socketFactory)
+    private ConnectionFactory Build(ClientSettings access, RabbitEndpoint endpoint, Func<AddressFamily, ITcpClient> socketFactory)
     {
+        UserCredentials credentials = access.CredentialsOf(endpoint);
 #pragma warning disable RS0030 // This is the door.
         var factory = new ConnectionFactory
 #pragma warning restore RS0030
         {
-            UserName = _settings.UserName,
-            Password = _settings.Password,
+            UserName = credentials.UserName,
+            Password = credentials.Password,
             VirtualHost = _settings.VirtualHost,
+            AuthMechanisms = [access.Authentication == SaslMechanism.External ? new ExternalMechanismFactory() : new PlainMechanismFactory()],
         };
         _settings.ConfigureDriver?.Invoke(factory);
 

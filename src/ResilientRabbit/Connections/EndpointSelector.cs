@@ -14,12 +14,14 @@ internal sealed class EndpointSelector
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly Entry[] _entries;
+    private readonly EndpointOrder _order;
     private readonly Dictionary<string, Entry> _usedBy = new(StringComparer.Ordinal);
+    private Entry[] _entries;
     private int _cursor;
 
-    public EndpointSelector(IReadOnlyList<RabbitEndpoint> endpoints, TimeProvider time, int firstIndex = 0)
+    public EndpointSelector(IReadOnlyList<RabbitEndpoint> endpoints, TimeProvider time, int firstIndex = 0, EndpointOrder order = EndpointOrder.RoundRobin)
     {
+        _order = order;
         _time = time;
         _entries = [.. endpoints.Select(static endpoint => new Entry(endpoint))];
         _cursor = firstIndex % _entries.Length;
@@ -45,7 +47,7 @@ internal sealed class EndpointSelector
                     quarantine > 0 ? 1 : 0,
                     Usage(entry, user),
                     quarantine,
-                    offset);
+                    _order == EndpointOrder.Shuffle ? Random.Shared.Next() : offset);
                 if (best is null || rank.CompareTo(bestRank) < 0)
                 {
                     best = entry;
@@ -59,14 +61,38 @@ internal sealed class EndpointSelector
         }
     }
 
+    /// <summary>Takes other endpoints for the choices from now on; what is known of those that stay is kept.</summary>
+    public void Replace(IReadOnlyList<RabbitEndpoint> endpoints)
+    {
+        lock (_gate)
+        {
+            _entries = [.. endpoints.Select(endpoint => Find(endpoint) ?? new Entry(endpoint))];
+            _cursor = Random.Shared.Next(_entries.Length);
+        }
+    }
+
+    /// <summary>The number of endpoints: that many attempts are one round.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _entries.Length;
+            }
+        }
+    }
+
     /// <summary>Notes that the named connection is open where <see cref="Next"/> sent it.</summary>
     public void Succeeded(RabbitEndpoint endpoint)
     {
         lock (_gate)
         {
-            Entry entry = Find(endpoint);
-            entry.Failures = 0;
-            entry.QuarantinedUntil = 0;
+            if (Find(endpoint) is { } entry)
+            {
+                entry.Failures = 0;
+                entry.QuarantinedUntil = 0;
+            }
         }
     }
 
@@ -75,12 +101,12 @@ internal sealed class EndpointSelector
     {
         lock (_gate)
         {
-            if (_entries.Length == 1)
+            // An endpoint that is not in the list any more has nothing to be avoided for.
+            if (_entries.Length == 1 || Find(endpoint) is not { } entry)
             {
                 return;
             }
 
-            Entry entry = Find(endpoint);
             entry.Failures = Math.Min(entry.Failures + 1, 16);
             double seconds = Math.Min(FirstQuarantine.TotalSeconds * Math.Pow(2, entry.Failures - 1), LongestQuarantine.TotalSeconds);
             entry.QuarantinedUntil = _time.GetTimestamp() + (long)(seconds * _time.TimestampFrequency);
@@ -118,7 +144,7 @@ internal sealed class EndpointSelector
         return dash < 0 ? user : user.AsSpan(0, dash);
     }
 
-    private Entry Find(RabbitEndpoint endpoint) => _entries.First(entry => entry.Endpoint == endpoint);
+    private Entry? Find(RabbitEndpoint endpoint) => Array.Find(_entries, entry => entry.Endpoint == endpoint);
 
     private sealed class Entry(RabbitEndpoint endpoint)
     {

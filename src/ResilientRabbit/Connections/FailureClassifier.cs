@@ -37,6 +37,9 @@ internal static class FailureClassifier
         AggregateException { InnerExceptions.Count: > 0 } aggregate => Classify(aggregate.InnerExceptions[0]),
         ConnectFailureException { InnerException: { } inner } => Classify(inner),
 
+        // The TLS handshake: a certificate that is not accepted, or a peer that does not speak TLS.
+        System.Security.Authentication.AuthenticationException => ConnectionFailureReason.TlsFailed,
+
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData } => ConnectionFailureReason.NameNotResolved,
         SocketException { SocketErrorCode: SocketError.TimedOut } => ConnectionFailureReason.TimedOut,
         SocketException { SocketErrorCode: SocketError.ConnectionRefused or SocketError.HostUnreachable or SocketError.NetworkUnreachable } => ConnectionFailureReason.Unreachable,

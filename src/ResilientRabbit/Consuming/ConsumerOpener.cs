@@ -13,6 +13,7 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
 
     private long _loggedAt;
     private volatile string? _lastError;
+    private bool _wasCancelled;
 
     public string? LastError => _lastError;
 
@@ -52,6 +53,15 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
         }
     }
 
+    /// <summary>The pause that is due because the broker cancelled the last consumer; zero the next time.</summary>
+    /// <param name="jitter">A random number from 0 to 1.</param>
+    public TimeSpan TakeCancelPause(double jitter)
+    {
+        bool wasCancelled = _wasCancelled;
+        _wasCancelled = false;
+        return wasCancelled ? settings.CancelPause.Delay + (settings.CancelPause.Splay * jitter) : TimeSpan.Zero;
+    }
+
     /// <summary>Takes note of the end of a consumer that was open.</summary>
     public void Lost(ConsumerChannel channel, ConsumerEnd end)
     {
@@ -60,6 +70,7 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
         switch (end.Reason)
         {
             case ConsumerEndReason.CancelledByBroker:
+                _wasCancelled = true;
                 services.Logger.ConsumerCancelledByBroker(settings.Queue, channel.ConsumerTag);
                 services.Topology.Suspect("", settings.Queue);
                 break;

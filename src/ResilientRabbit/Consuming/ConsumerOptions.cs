@@ -5,8 +5,8 @@ namespace ResilientRabbit;
 public sealed class ConsumerOptions
 {
     /// <summary>Gets or sets how many messages the broker may deliver without their being settled.</summary>
-    /// <value>100 by default; 1 to 65,535.</value>
-    public int Prefetch { get; set; } = 100;
+    /// <value><see langword="null"/> by default: <see cref="ConsumerDefaults.Prefetch"/> of the client, which is 100 by default. Otherwise 1 to 65,535.</value>
+    public int? Prefetch { get; set; }
 
     /// <summary>Gets or sets how many handlers of this subscription run at the same time. With 1, messages are handled in the order of the queue.</summary>
     /// <value>1 by default.</value>

@@ -11,14 +11,15 @@ internal static class ConsumerOptionsValidator
     /// <summary>The broker closes a channel whose delivery is not acknowledged for its consumer time-out, 30 minutes by default.</summary>
     private static readonly TimeSpan LongestAckDelay = TimeSpan.FromMinutes(1);
 
-    public static void Validate(string queue, ConsumerOptions options)
+    public static void Validate(string queue, ConsumerOptions options, ConsumerDefaults defaults)
     {
+        int prefetch = options.Prefetch ?? defaults.Prefetch;
         EntityName.Validate(queue, "queue", nameof(queue));
-        InRange(options, options.Prefetch, 1, ushort.MaxValue, nameof(options.Prefetch));
+        InRange(options, prefetch, 1, ushort.MaxValue, nameof(options.Prefetch));
         InRange(options, options.Concurrency, 1, ushort.MaxValue, nameof(options.Concurrency));
-        if (options.Concurrency > options.Prefetch)
+        if (options.Concurrency > prefetch)
         {
-            throw Invalid(options, nameof(options.Concurrency), options.Concurrency, FormattableString.Invariant($"must not exceed {nameof(options.Prefetch)}, which is {options.Prefetch}: the broker delivers no more than that"));
+            throw Invalid(options, nameof(options.Concurrency), options.Concurrency, FormattableString.Invariant($"must not exceed {nameof(options.Prefetch)}, which is {prefetch}: the broker delivers no more than that"));
         }
 
         InRange(options, options.RetryLimit, 1, int.MaxValue, nameof(options.RetryLimit));

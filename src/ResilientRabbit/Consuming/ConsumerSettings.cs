@@ -33,17 +33,21 @@ internal sealed record ConsumerSettings
 
     public required TimeSpan StopTimeout { get; init; }
 
+    /// <summary>Gets the pause before consuming again after the broker cancelled the consumer, and the longest random part of it.</summary>
+    public required (TimeSpan Delay, TimeSpan Splay) CancelPause { get; init; }
+
     /// <exception cref="ArgumentException">The queue's name or an option is not valid.</exception>
-    public static ConsumerSettings From(string queue, ConsumerOptions? options)
+    public static ConsumerSettings From(string queue, ConsumerOptions? options, ConsumerDefaults? defaults = null)
     {
         options ??= new ConsumerOptions();
-        ConsumerOptionsValidator.Validate(queue, options);
+        defaults ??= new ConsumerDefaults();
+        ConsumerOptionsValidator.Validate(queue, options, defaults);
         return new ConsumerSettings
         {
             Queue = queue,
             RetryQueue = RetryQueueOf(queue, options.RetryDelay),
             DeadLetterQueue = DeadLetterQueueOf(queue, options),
-            Prefetch = (ushort)options.Prefetch,
+            Prefetch = (ushort)(options.Prefetch ?? defaults.Prefetch),
             Concurrency = options.Concurrency,
             AckDelay = options.AckDelay,
             HandlerTimeout = options.HandlerTimeout,
@@ -52,9 +56,21 @@ internal sealed record ConsumerSettings
             RetryDelay = options.RetryDelay,
             Exclusive = options.Exclusive,
             ConsumerTag = options.ConsumerTag,
-            Arguments = Declaring.ArgumentTable.Copy(options.Arguments, nameof(options)),
+            Arguments = Declaring.ArgumentTable.Copy(ArgumentsOf(options, defaults), nameof(options)),
             StopTimeout = options.StopTimeout,
+            CancelPause = (defaults.ResubscribeDelay, defaults.ResubscribeSplay),
         };
+    }
+
+    private static Dictionary<string, object?> ArgumentsOf(ConsumerOptions options, ConsumerDefaults defaults)
+    {
+        var arguments = new Dictionary<string, object?>(options.Arguments, StringComparer.Ordinal);
+        if (defaults.CancelOnFailover)
+        {
+            arguments.TryAdd("x-cancel-on-ha-failover", true);
+        }
+
+        return arguments;
     }
 
     public static string RetryQueueOf(string queue, TimeSpan delay) => string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");

@@ -53,7 +53,7 @@ internal sealed class Subscription : ISubscription
     public static Subscription Create(string queue, IMessageHandler handler, ConsumerOptions? options, SubscriptionServices services)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        return new Subscription(ConsumerSettings.From(queue, options), handler, services);
+        return new Subscription(ConsumerSettings.From(queue, options, services.Defaults), handler, services);
     }
 
     /// <summary>Starts the loop and waits for the first <c>consume-ok</c>. Cancelling ends the subscription, too. Call it once.</summary>
@@ -68,7 +68,7 @@ internal sealed class Subscription : ISubscription
             }
 
             _isRunning = true;
-            _services.Topology.Register(RetryTopology.Of(_settings, _services.Topology));
+            _services.Topology.RegisterOwn(RetryTopology.Of(_settings, _services.Topology));
             _ = _workers.Start(_deliveries.Reader);
             _run = Task.Run(RunAsync, CancellationToken.None);
         }
@@ -218,7 +218,8 @@ internal sealed class Subscription : ISubscription
             SetState(SubscriptionState.Resubscribing);
         }
 
-        await Task.Delay(ResubscribeDelay.Of(_failures, _opener.LastReplyCode, Random.Shared.NextDouble()), _services.Time, interrupt).ConfigureAwait(false);
+        TimeSpan pause = ResubscribeDelay.Of(_failures, _opener.LastReplyCode, Random.Shared.NextDouble()) + _opener.TakeCancelPause(Random.Shared.NextDouble());
+        await Task.Delay(pause, _services.Time, interrupt).ConfigureAwait(false);
         ConsumerChannel? channel = await _opener.TryOpenAsync(_failures + 1, interrupt).ConfigureAwait(false);
         if (channel is null)
         {

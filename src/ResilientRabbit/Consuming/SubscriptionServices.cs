@@ -6,4 +6,4 @@ namespace ResilientRabbit.Consuming;
 
 /// <summary>What every subscription of one client shares.</summary>
 internal sealed record SubscriptionServices(
-    ConnectionSupervisor Connection, TopologyDeclarer Topology, IPublisher Publisher, TimeSpan RequestTimeout, ILogger Logger, TimeProvider Time);
+    ConnectionSupervisor Connection, TopologyDeclarer Topology, IPublisher Publisher, TimeSpan RequestTimeout, ConsumerDefaults Defaults, ILogger Logger, TimeProvider Time);

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using ResilientRabbit.Configuration.OpenStack;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.DependencyInjection;
 
@@ -18,6 +21,14 @@ internal static class ClientFactory
             client.RegisterTopology(topology);
         }
 
+        ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ResilientRabbit.Host");
+        foreach (string notice in registration.Sections.Origins.OfType<OsloOrigin>().SelectMany(static origin => origin.Configuration.Report.Notices))
+        {
+            logger.OsloNotice(notice);
+        }
+
+        client.Own(new OptionsReloader(
+            client, registration, services.GetRequiredService<IOptionsFactory<ResilientRabbitOptions>>(), logger, services.GetService<TimeProvider>() ?? TimeProvider.System));
         return client;
     }
 

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using ResilientRabbit;
 using ResilientRabbit.Consuming;
 using ResilientRabbit.DependencyInjection;
@@ -67,12 +68,13 @@ public static class ResilientRabbitBuilderExtensions
         ILogger logger = (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ResilientRabbit.Host");
         IServiceScopeFactory scopes = provider.GetRequiredService<IServiceScopeFactory>();
         IRabbitClient client = ClientRegistration.GetClient(provider, registration.Name);
+        ConsumerDefaults defaults = provider.GetRequiredService<IOptionsMonitor<ResilientRabbitOptions>>().Get(registration.Name).Consumers;
         List<HostedConsumer> consumers = [];
         foreach (ConsumerRegistration consumer in registration.Consumers)
         {
             // Wrong options stop the host at its start, not its consumer later in the background.
             ConsumerOptions options = consumer.NewOptions();
-            _ = ConsumerSettings.From(consumer.Queue, options);
+            _ = ConsumerSettings.From(consumer.Queue, options, defaults);
             consumers.Add(new HostedConsumer(consumer.Queue, consumer.NewHandler(scopes), options));
         }
 

@@ -42,6 +42,12 @@ internal static partial class ConnectionLog
     [LoggerMessage(EventId = 1012, EventName = "TeardownIncomplete", Level = LogLevel.Debug, Message = "Tidying up a session with {Endpoint} did not end well: {Error}.")]
     public static partial void TeardownIncomplete(this ILogger logger, string endpoint, string error);
 
+    [LoggerMessage(EventId = 1013, EventName = "OptionsDoubtful", Level = LogLevel.Warning, Message = "Client {Client}: {Doubt}")]
+    public static partial void OptionsDoubtful(this ILogger logger, string client, string doubt);
+
+    [LoggerMessage(EventId = 1014, EventName = "EndpointsReplaced", Level = LogLevel.Information, Message = "Client {Client}: new connections go to {Endpoints}, with the credentials of the new configuration.")]
+    public static partial void EndpointsReplaced(this ILogger logger, string client, string endpoints);
+
     [LoggerMessage(EventId = 1100, EventName = "ChannelClosedByBroker", Level = LogLevel.Warning, Message = "Lane {Lane}: the broker closed the channel: {ReplyCode} {ReplyText}.")]
     private static partial void ChannelClosedByBrokerCore(this ILogger logger, int lane, int replyCode, string replyText);
 

@@ -12,4 +12,11 @@ internal static partial class HostLog
     [LoggerMessage(EventId = 6001, EventName = "HostedClientFailed", Level = LogLevel.Critical,
         Message = "The consumers of the host could not be started. The host is stopped, because it would run without consuming.")]
     public static partial void HostedClientFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 6002, EventName = "ReloadRefused", Level = LogLevel.Error,
+        Message = "The changed configuration of the client '{Client}' is not valid; the old one stays in force. {Problems}")]
+    public static partial void ReloadRefused(this ILogger logger, string client, string problems);
+
+    [LoggerMessage(EventId = 6003, EventName = "OsloNotice", Level = LogLevel.Warning, Message = "{Notice}")]
+    public static partial void OsloNotice(this ILogger logger, string notice);
 }

@@ -32,4 +32,7 @@ public enum ConnectionFailureReason
 
     /// <summary>The client was disposed or is shutting down.</summary>
     ClientClosed,
+
+    /// <summary>The TLS handshake failed: the peer does not speak TLS, or its certificate is not accepted.</summary>
+    TlsFailed,
 }

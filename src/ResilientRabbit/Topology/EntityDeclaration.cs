@@ -8,9 +8,9 @@ internal static class EntityDeclaration
     public static Task DeclareAsync(IChannel channel, object spec, CancellationToken cancellationToken) => spec switch
     {
         ExchangeSpec exchange => channel.ExchangeDeclareAsync(
-            exchange.Name, exchange.Type, exchange.Durable, exchange.AutoDelete, Table(exchange.Arguments), cancellationToken: cancellationToken),
+            exchange.Name, exchange.Type, exchange.Durable ?? true, exchange.AutoDelete ?? false, Table(exchange.Arguments), cancellationToken: cancellationToken),
         QueueSpec queue => channel.QueueDeclareAsync(
-            queue.Name, queue.Durable, queue.Exclusive, queue.AutoDelete, QueueArguments.Of(queue), cancellationToken: cancellationToken),
+            queue.Name, queue.Durable ?? true, queue.Exclusive, queue.AutoDelete ?? false, QueueArguments.Of(queue), cancellationToken: cancellationToken),
         BindingSpec binding => channel.QueueBindAsync(
             binding.Queue, binding.Exchange, binding.RoutingKey, Table(binding.Arguments), cancellationToken: cancellationToken),
         _ => throw new ArgumentException($"{spec.GetType().Name} is not an entity.", nameof(spec)),

@@ -13,12 +13,12 @@ public sealed record ExchangeSpec
     public string Type { get; init; } = "direct";
 
     /// <summary>Gets a value indicating whether the exchange outlives a restart of the broker.</summary>
-    /// <value><see langword="true"/> by default.</value>
-    public bool Durable { get; init; } = true;
+    /// <value><see langword="null"/> by default: <see cref="DeclarationDefaults.Durable"/> of the client, which is <see langword="true"/> by default.</value>
+    public bool? Durable { get; init; }
 
     /// <summary>Gets a value indicating whether the broker deletes the exchange with its last binding.</summary>
-    /// <value><see langword="false"/> by default.</value>
-    public bool AutoDelete { get; init; }
+    /// <value><see langword="null"/> by default: <see cref="DeclarationDefaults.AutoDelete"/> of the client, which is <see langword="false"/> by default.</value>
+    public bool? AutoDelete { get; init; }
 
     /// <summary>Gets further arguments, for example <c>alternate-exchange</c>.</summary>
     /// <value>Empty by default.</value>

@@ -9,23 +9,23 @@ public sealed record QueueSpec
     public required string Name { get; init; }
 
     /// <summary>Gets the kind of queue.</summary>
-    /// <value><see langword="null"/> by default: the virtual host's default, classic unless the operator says otherwise.</value>
+    /// <value><see langword="null"/> by default: <see cref="DeclarationDefaults.QueueType"/> of the client, else the virtual host's default, classic unless the operator says otherwise.</value>
     public QueueType? Type { get; init; }
 
     /// <summary>Gets a value indicating whether the queue outlives a restart of the broker.</summary>
-    /// <value><see langword="true"/> by default.</value>
-    public bool Durable { get; init; } = true;
+    /// <value><see langword="null"/> by default: <see cref="DeclarationDefaults.Durable"/> of the client, which is <see langword="true"/> by default.</value>
+    public bool? Durable { get; init; }
 
     /// <summary>Gets a value indicating whether the queue belongs to the connection that declared it and dies with it.</summary>
     /// <value><see langword="false"/> by default.</value>
     public bool Exclusive { get; init; }
 
     /// <summary>Gets a value indicating whether the broker deletes the queue with its last consumer.</summary>
-    /// <value><see langword="false"/> by default.</value>
-    public bool AutoDelete { get; init; }
+    /// <value><see langword="null"/> by default: <see cref="DeclarationDefaults.AutoDelete"/> of the client, which is <see langword="false"/> by default.</value>
+    public bool? AutoDelete { get; init; }
 
     /// <summary>Gets how often a quorum queue delivers a message before it dead-letters or drops it.</summary>
-    /// <value><see langword="null"/> by default: the broker's own limit, none before RabbitMQ 4.0 and 20 from then on.</value>
+    /// <value><see langword="null"/> by default: <see cref="DeclarationDefaults.DeliveryLimit"/> of the client, else the broker's own limit, none before RabbitMQ 4.0 and 20 from then on.</value>
     public int? DeliveryLimit { get; init; }
 
     /// <summary>Gets the exchange that receives what the broker gives up; empty for the default exchange.</summary>

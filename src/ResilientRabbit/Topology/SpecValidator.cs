@@ -64,7 +64,7 @@ internal static class SpecValidator
 
     private static void ValidateQuorum(QueueSpec queue)
     {
-        if (!queue.Durable || queue.Exclusive || queue.AutoDelete)
+        if (queue.Durable == false || queue.Exclusive || queue.AutoDelete == true)
         {
             throw Invalid(queue, "a quorum queue is durable, and neither exclusive nor auto-deleted");
         }

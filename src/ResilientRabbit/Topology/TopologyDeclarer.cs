@@ -16,6 +16,7 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
     private static readonly TimeSpan GatherDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly TimeProvider _time;
+    private readonly EffectiveSpecs _specs;
     private readonly ResiliencePipeline<bool> _retry;
     private readonly DeclarationRegistry _registry = new();
     private readonly DeclarationPass _pass;
@@ -27,9 +28,10 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
     private bool _urgent;
     private bool _disposed;
 
-    public TopologyDeclarer(ConnectionSupervisor control, TimeSpan requestTimeout, ILogger logger, TimeProvider time)
+    public TopologyDeclarer(ConnectionSupervisor control, TimeSpan requestTimeout, ILogger logger, TimeProvider time, DeclarationDefaults? defaults = null)
     {
         _time = time;
+        _specs = new EffectiveSpecs(defaults ?? new DeclarationDefaults());
         _pass = new DeclarationPass(control, _registry, requestTimeout, logger, time);
         _retry = BuildRetry(time, logger);
     }
@@ -38,7 +40,10 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
     public Task InitialPass => _registry.EveryEntryTried;
 
     /// <summary>Registers a topology and declares it in the background.</summary>
-    public void Register(Topology topology)
+    public void Register(Topology topology) => RegisterOwn(_specs.Of(topology));
+
+    /// <summary>Registers what the SDK needs for itself, to which the defaults for declarations do not apply, and declares it in the background.</summary>
+    public void RegisterOwn(Topology topology)
     {
         _ = _registry.Request(topology);
         Wake(urgent: true);
@@ -52,7 +57,7 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(topology);
         ObjectDisposedException.ThrowIf(_disposed, typeof(IRabbitClient));
         cancellationToken.ThrowIfCancellationRequested();
-        Task<TopologyException?[]> outcomes = Task.WhenAll(_registry.Request(topology));
+        Task<TopologyException?[]> outcomes = Task.WhenAll(_registry.Request(_specs.Of(topology)));
         Wake(urgent: true);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
         try

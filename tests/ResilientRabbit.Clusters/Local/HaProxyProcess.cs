@@ -10,7 +10,7 @@ public sealed class HaProxyProcess : IAsyncDisposable
     public HaProxyProcess(HaProxyOptions options, IReadOnlyList<ClusterAddress> backends, string folder)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Address = new ClusterAddress("127.0.0.1", FreePorts.Take());
+        Address = new ClusterAddress("127.0.0.1", options.Port ?? FreePorts.Take());
         _configuration = Path.Combine(folder, "haproxy.cfg");
         _output = Path.Combine(folder, "haproxy.log");
         File.WriteAllText(_configuration, HaProxyConfiguration.Render(options, Address, backends));

@@ -25,6 +25,7 @@ internal sealed record NodeConfiguration(ClusterOptions Options, string Name, st
         disk_free_limit.absolute = 10MB
         vm_memory_high_watermark.absolute = {MemoryWatermark}
         log.file.level = warning
+        {Options.NodeSettings?.Invoke(Name)}
         {Discovery}
         """);
 

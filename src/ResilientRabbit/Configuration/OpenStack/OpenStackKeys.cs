@@ -11,7 +11,7 @@ internal static class OpenStackKeys
         // As in oslo: the port of rabbit_host, and of the entries of rabbit_hosts that name none.
         new("rabbit_port", nameof(ResilientRabbitOptions.Port), static (options, text) => ValueText.Integer(text, value => options.Port = value)),
         new(Host, OptionKeys.Endpoints, SetHost),
-        new(Hosts, OptionKeys.Endpoints, static (options, text) => EndpointList.ReadText(text, options)),
+        new(Hosts, OptionKeys.Endpoints, static (options, text) => EndpointList.ReadText(text, options.Endpoints)),
         new("rabbit_userid", nameof(ResilientRabbitOptions.UserName), static (options, text) => ValueText.Text(text, value => options.UserName = value)),
         new("rabbit_password", nameof(ResilientRabbitOptions.Password), static (options, text) => ValueText.Text(text, value => options.Password = value)),
         new("rabbit_virtual_host", nameof(ResilientRabbitOptions.VirtualHost), static (options, text) => ValueText.Text(text, value => options.VirtualHost = value)),
@@ -24,7 +24,7 @@ internal static class OpenStackKeys
         string address = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
         if (HostRules.FindIpv6Problem(address) is null)
         {
-            EndpointList.Replace(options, [$"[{address}]"]);
+            EndpointList.Replace(options.Endpoints, [$"[{address}]"]);
             return null;
         }
 
@@ -33,7 +33,7 @@ internal static class OpenStackKeys
             return "must be a host without a port; use rabbit_port, or rabbit_hosts for host:port";
         }
 
-        EndpointList.Replace(options, [host]);
+        EndpointList.Replace(options.Endpoints, [host]);
         return null;
     }
 }

@@ -1,0 +1,57 @@
+using System.Security.Authentication;
+
+namespace ResilientRabbit.Configuration;
+
+/// <summary>The rules of <see cref="TlsOptions"/>. The files are read here: a certificate that cannot be used is a fault of the configuration, not of a connection later.</summary>
+internal static class TlsRules
+{
+    private const SslProtocols Allowed = SslProtocols.Tls12 | SslProtocols.Tls13;
+    private const string Section = nameof(ResilientRabbitOptions.Tls) + ":";
+
+    public static void Check(ResilientRabbitOptions options, bool isTls, ProblemList problems)
+    {
+        TlsOptions tls = options.Tls;
+        if (tls.Protocols == SslProtocols.None || (tls.Protocols & ~Allowed) != SslProtocols.None)
+        {
+            problems.Add(Section + nameof(tls.Protocols), $"must be Tls12, Tls13 or both, is {tls.Protocols:D}");
+        }
+
+        if (tls.AcceptAnyCertificate && !tls.AllowInsecure)
+        {
+            problems.Add(Section + nameof(tls.AcceptAnyCertificate), "lets anybody on the way read and change everything; say Tls:AllowInsecure = true as well, if that is meant");
+        }
+
+        if (tls.ServerName is { } name && HostRules.FindProblem(name) is { } rule && HostRules.FindIpv6Problem(name) is not null)
+        {
+            problems.Add(Section + nameof(tls.ServerName), rule);
+        }
+
+        if (tls.KeyFile is not null && tls.CertificateFile is null)
+        {
+            problems.Add(Section + nameof(tls.KeyFile), "needs a CertificateFile, which is not set");
+        }
+
+        if (options.Authentication == SaslMechanism.External && (!isTls || tls.CertificateFile is null))
+        {
+            problems.Add(nameof(options.Authentication), $"is External, which needs TLS (is {(isTls ? "on" : "off")}) and Tls:CertificateFile (is {(tls.CertificateFile is null ? "not set" : "set")})");
+        }
+
+        if (isTls)
+        {
+            CheckFiles(tls, problems);
+        }
+    }
+
+    private static void CheckFiles(TlsOptions tls, ProblemList problems)
+    {
+        if (tls.CaFile is { } authorities && TlsFiles.TryReadAuthorities(authorities, out string? authorityProblem) is null)
+        {
+            problems.Add(Section + nameof(tls.CaFile), authorityProblem!);
+        }
+
+        if (tls.CertificateFile is { } certificate && TlsFiles.TryReadCertificate(certificate, tls.KeyFile, tls.KeyPassphrase, out string? problem) is null)
+        {
+            problems.Add(Section + nameof(tls.CertificateFile), problem!);
+        }
+    }
+}
