@@ -19,7 +19,7 @@ internal static class ClientTls
             // The name, not the address that it was resolved to: it is what the certificate is for, and what a proxy chooses the backend by (SNI).
             TargetHost = tls.ServerName ?? endpoint.Host.TrimEnd('.'),
             EnabledSslProtocols = tls.Protocols,
-            ClientCertificates = tls.Certificates,
+            ClientCertificateContext = tls.Certificates is [var own, ..] ? SslStreamCertificateContext.Create(own, tls.Certificates, offline: true) : null,
             CertificateRevocationCheckMode = tls.CheckRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck,
             RemoteCertificateValidationCallback = (_, certificate, chain, errors) => tls.IsAccepted(certificate, chain, errors),
         };
