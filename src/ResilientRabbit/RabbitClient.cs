@@ -139,6 +139,13 @@ public sealed class RabbitClient : IRabbitClient
     }
 
     /// <inheritdoc/>
+    public async Task<PulledMessage?> GetAsync(string queue, ConsumerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfClosed();
+        return await MessagePuller.GetAsync(ConsumerSettings.From(queue, options), _services, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         // The one place that blocks: a container that is disposed synchronously gives no other choice. Off the caller's context, so that it cannot deadlock.

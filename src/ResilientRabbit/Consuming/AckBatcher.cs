@@ -92,6 +92,22 @@ internal sealed class AckBatcher : IDisposable
     /// <exception cref="InvalidOperationException">It was settled before.</exception>
     public async ValueTask<bool> RequeueAsync(AckTicket ticket)
     {
+        bool isSent = await ReturnAsync(ticket, requeue: true).ConfigureAwait(false);
+        if (isSent)
+        {
+            _counters.AddRequeued();
+        }
+
+        return isSent;
+    }
+
+    /// <summary>Hands a delivery over to the queue's dead-letter exchange, at once; the broker drops it where there is none.</summary>
+    /// <returns>False when its channel is gone: the broker has requeued it by itself.</returns>
+    /// <exception cref="InvalidOperationException">It was settled before.</exception>
+    public ValueTask<bool> RejectAsync(AckTicket ticket) => ReturnAsync(ticket, requeue: false);
+
+    private async ValueTask<bool> ReturnAsync(AckTicket ticket, bool requeue)
+    {
         lock (_lock)
         {
             SettleNeedsLock(ticket);
@@ -103,7 +119,7 @@ internal sealed class AckBatcher : IDisposable
         }
 
         // The ticket stays in the list until its frame is queued: otherwise a later "multiple" could overtake it and acknowledge it.
-        if (!await TrySendAsync(ticket.Tag, static (channel, tag) => channel.RequeueAsync(tag)).ConfigureAwait(false))
+        if (!await TrySendAsync(ticket.Tag, requeue ? static (channel, tag) => channel.ReturnAsync(tag, requeue: true) : static (channel, tag) => channel.ReturnAsync(tag, requeue: false)).ConfigureAwait(false))
         {
             _counters.AddStale(1);
             return false;
@@ -114,7 +130,6 @@ internal sealed class AckBatcher : IDisposable
             UnlinkNeedsLock(ticket);
         }
 
-        _counters.AddRequeued();
         return true;
     }
 

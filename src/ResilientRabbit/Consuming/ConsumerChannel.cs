@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -17,7 +16,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     private readonly IChannel _channel;
     private readonly ConsumerSettings _settings;
     private readonly SubscriptionCounters _counters;
-    private readonly ChannelWriter<Delivery> _deliveries;
+    private readonly DeliveryQueue _deliveries;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,7 +29,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     private volatile bool _isDraining;
 
     public ConsumerChannel(
-        ConnectionEpoch epoch, IChannel channel, ConsumerSettings settings, SubscriptionCounters counters, ChannelWriter<Delivery> deliveries, ILogger logger, TimeProvider time)
+        ConnectionEpoch epoch, IChannel channel, ConsumerSettings settings, SubscriptionCounters counters, DeliveryQueue deliveries, ILogger logger, TimeProvider time)
     {
         _epoch = epoch;
         _channel = channel;
@@ -146,7 +145,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
 
     public ValueTask AckAsync(ulong deliveryTag, bool multiple) => _channel.BasicAckAsync(deliveryTag, multiple, Token);
 
-    public ValueTask RequeueAsync(ulong deliveryTag) => _channel.BasicNackAsync(deliveryTag, multiple: false, requeue: true, Token);
+    public ValueTask ReturnAsync(ulong deliveryTag, bool requeue) => _channel.BasicNackAsync(deliveryTag, multiple: false, requeue, Token);
 
     public Task HandleBasicDeliverAsync(
         string consumerTag,

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using ResilientRabbit.Connections;
@@ -7,7 +6,7 @@ using ResilientRabbit.Diagnostics;
 namespace ResilientRabbit.Consuming;
 
 /// <summary>Opens the consumer channels of one subscription, and keeps account of why that failed or ended.</summary>
-internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServices services, SubscriptionCounters counters, ChannelWriter<Delivery> deliveries)
+internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServices services, SubscriptionCounters counters, DeliveryQueue deliveries)
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 

@@ -11,6 +11,11 @@ internal static class ConsumerOptionsValidator
     /// <summary>The broker closes a channel whose delivery is not acknowledged for its consumer time-out, 30 minutes by default.</summary>
     private static readonly TimeSpan LongestAckDelay = TimeSpan.FromMinutes(1);
 
+    /// <summary>Each is a queue.</summary>
+    private const int MostRetryDelays = 20;
+
+    private const int MostRemembered = 10_000_000;
+
     public static void Validate(string queue, ConsumerOptions options, ConsumerDefaults defaults)
     {
         int prefetch = options.Prefetch ?? defaults.Prefetch;
@@ -24,16 +29,38 @@ internal static class ConsumerOptionsValidator
 
         InRange(options, options.RetryLimit, 1, int.MaxValue, nameof(options.RetryLimit));
         InRange(options, options.AckDelay, TimeSpan.Zero, LongestAckDelay, nameof(options.AckDelay));
-        InRange(options, options.RetryDelay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.RetryDelay));
+        InRange(options, options.RetryDelays?.Count ?? 0, 1, MostRetryDelays, $"{nameof(options.RetryDelays)}.Count");
+        foreach (TimeSpan delay in options.RetryDelays!)
+        {
+            InRange(options, delay, TimeSpan.FromMilliseconds(1), Longest, nameof(options.RetryDelays));
+        }
+
+        InRange(options, options.DeliveryLimit ?? 1, 1, int.MaxValue, nameof(options.DeliveryLimit));
         InRange(options, options.StopTimeout, TimeSpan.Zero, Longest, nameof(options.StopTimeout));
         if (options.HandlerTimeout is { } limit)
         {
             InRange(options, limit, TimeSpan.FromMilliseconds(1), Longest, nameof(options.HandlerTimeout));
         }
 
+        if (options.Deduplication is { } deduplication)
+        {
+            InRange(options, deduplication.Capacity, 1, MostRemembered, $"{nameof(options.Deduplication)}.{nameof(deduplication.Capacity)}");
+            InRange(options, deduplication.MaxAge, TimeSpan.FromTicks(1), Longest, $"{nameof(options.Deduplication)}.{nameof(deduplication.MaxAge)}");
+        }
+
+        if (!Enum.IsDefined(options.DeadLetterBy))
+        {
+            throw Invalid(options, nameof(options.DeadLetterBy), options.DeadLetterBy, "must be Publish or Reject");
+        }
+
         if (options.OnError is not (Settlement.Retry or Settlement.Requeue or Settlement.DeadLetter))
         {
             throw Invalid(options, nameof(options.OnError), options.OnError, "must be Retry, Requeue or DeadLetter: a failed message is never acknowledged as done");
+        }
+
+        if (options.OnMalformed is Settlement.Ack || (options.OnMalformed is { } malformed && !Enum.IsDefined(malformed)))
+        {
+            throw Invalid(options, nameof(options.OnMalformed), options.OnMalformed, "must be Retry, Requeue or DeadLetter: a message that nobody has read is never acknowledged as done");
         }
 
         if (options.ConsumerTag is { } tag)
@@ -53,7 +80,10 @@ internal static class ConsumerOptionsValidator
             throw Invalid(options, nameof(options.DeadLetterQueue), deadLetters, "must not be the queue itself");
         }
 
-        EntityName.Validate(ConsumerSettings.RetryQueueOf(queue, options.RetryDelay), "retry queue (the queue's name, '.retry.' and the delay)", nameof(queue));
+        foreach (TimeSpan delay in options.RetryDelays)
+        {
+            EntityName.Validate(ConsumerSettings.RetryQueueOf(queue, delay), "retry queue (the queue's name, '.retry.' and the delay)", nameof(queue));
+        }
     }
 
     private static void InRange<T>(ConsumerOptions options, T value, T least, T most, string option)

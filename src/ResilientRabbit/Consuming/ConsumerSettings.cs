@@ -1,13 +1,18 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
+using ResilientRabbit.Declaring;
 
 namespace ResilientRabbit.Consuming;
 
 /// <summary>The options of one subscription, checked and frozen.</summary>
 internal sealed record ConsumerSettings
 {
+    private const string CancelOnHaFailoverKey = "x-cancel-on-ha-failover";
+
     public required string Queue { get; init; }
 
-    public required string RetryQueue { get; init; }
+    /// <summary>The delays before the second, the third, … attempt; the last one stands for all later ones.</summary>
+    public required IReadOnlyList<TimeSpan> RetryDelays { get; init; }
 
     public required string DeadLetterQueue { get; init; }
 
@@ -21,9 +26,17 @@ internal sealed record ConsumerSettings
 
     public required Settlement OnError { get; init; }
 
+    public required Settlement OnMalformed { get; init; }
+
     public required int RetryLimit { get; init; }
 
-    public required TimeSpan RetryDelay { get; init; }
+    public required int? DeliveryLimit { get; init; }
+
+    public required DeadLetterMethod DeadLetterBy { get; init; }
+
+    public required Func<ReceivedMessage, string?>? OrderingKey { get; init; }
+
+    public required DeduplicationOptions? Deduplication { get; init; }
 
     public required bool Exclusive { get; init; }
 
@@ -45,35 +58,49 @@ internal sealed record ConsumerSettings
         return new ConsumerSettings
         {
             Queue = queue,
-            RetryQueue = RetryQueueOf(queue, options.RetryDelay),
+            RetryDelays = [.. options.RetryDelays],
             DeadLetterQueue = DeadLetterQueueOf(queue, options),
             Prefetch = (ushort)(options.Prefetch ?? defaults.Prefetch),
             Concurrency = options.Concurrency,
             AckDelay = options.AckDelay,
             HandlerTimeout = options.HandlerTimeout,
             OnError = options.OnError,
+            OnMalformed = options.OnMalformed ?? options.OnError,
             RetryLimit = options.RetryLimit,
-            RetryDelay = options.RetryDelay,
+            DeliveryLimit = options.DeliveryLimit,
+            DeadLetterBy = options.DeadLetterBy,
+            OrderingKey = options.OrderingKey,
+            Deduplication = CopyOf(options.Deduplication),
             Exclusive = options.Exclusive,
             ConsumerTag = options.ConsumerTag,
-            Arguments = Declaring.ArgumentTable.Copy(ArgumentsOf(options, defaults), nameof(options)),
+            Arguments = ArgumentsOf(options, defaults),
             StopTimeout = options.StopTimeout,
             CancelPause = (defaults.ResubscribeDelay, defaults.ResubscribeSplay),
         };
     }
 
-    private static Dictionary<string, object?> ArgumentsOf(ConsumerOptions options, ConsumerDefaults defaults)
-    {
-        var arguments = new Dictionary<string, object?>(options.Arguments, StringComparer.Ordinal);
-        if (defaults.CancelOnFailover)
-        {
-            arguments.TryAdd("x-cancel-on-ha-failover", true);
-        }
-
-        return arguments;
-    }
+    /// <summary>Where a message waits after this attempt.</summary>
+    public string RetryQueueAfter(int attempt) => RetryQueueOf(Queue, RetryDelays[Math.Clamp(attempt - 1, 0, RetryDelays.Count - 1)]);
 
     public static string RetryQueueOf(string queue, TimeSpan delay) => string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");
 
     public static string DeadLetterQueueOf(string queue, ConsumerOptions options) => options.DeadLetterQueue ?? queue + ".dead-letter";
+
+    private static ReadOnlyDictionary<string, object?> ArgumentsOf(ConsumerOptions options, ConsumerDefaults defaults)
+    {
+        var arguments = new Dictionary<string, object?>(ArgumentTable.Copy(options.Arguments, nameof(options)), StringComparer.Ordinal);
+        if (options.CancelOnHaFailover)
+        {
+            arguments[CancelOnHaFailoverKey] = true;
+        }
+        else if (defaults.CancelOnFailover)
+        {
+            arguments.TryAdd(CancelOnHaFailoverKey, true);
+        }
+
+        return arguments.AsReadOnly();
+    }
+
+    private static DeduplicationOptions? CopyOf(DeduplicationOptions? options) =>
+        options is null ? null : new DeduplicationOptions { Capacity = options.Capacity, MaxAge = options.MaxAge, Store = options.Store, Key = options.Key };
 }

@@ -19,6 +19,10 @@ internal static partial class CopyBuilder
             headers.Remove(name);
         }
 
+        // Contained in our own count; left in place they would count once more in the copy.
+        headers.Remove(CopyHeaders.DeliveryCount);
+        headers.Remove(CopyHeaders.AcquiredCount);
+
         // The broker would send copies to these keys once more.
         Rename(headers, CopyHeaders.CarbonCopy, CopyHeaders.OriginalCarbonCopy);
 
@@ -74,7 +78,7 @@ internal static partial class CopyBuilder
         }
 
         bool isRetry = settlement == Settlement.Retry;
-        headers[CopyHeaders.Attempt] = isRetry ? message.Attempt + 1 : message.Attempt;
+        headers[CopyHeaders.Attempt] = isRetry && message.Attempt < int.MaxValue ? message.Attempt + 1 : message.Attempt;
         headers[isRetry ? CopyHeaders.RetryReason : CopyHeaders.DeadLetterReason] = reason;
     }
 

@@ -6,6 +6,12 @@ internal static class CopyHeaders
     /// <summary>Which attempt the next delivery will be.</summary>
     public const string Attempt = "x-delivery-attempt";
 
+    /// <summary>A quorum queue's count of the deliveries of a message that came back to it.</summary>
+    public const string DeliveryCount = "x-delivery-count";
+
+    /// <summary>The same as <see cref="DeliveryCount"/>, with the deliveries that were returned on purpose, from RabbitMQ 4.0 on.</summary>
+    public const string AcquiredCount = "x-acquired-count";
+
     public const string RetryReason = "x-retry-reason";
     public const string DeadLetterReason = "x-dead-letter-reason";
 

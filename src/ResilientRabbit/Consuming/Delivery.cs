@@ -14,6 +14,9 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 
     public ReceivedMessage Message { get; } = message;
 
+    /// <summary>What it must stay in order with; null when it is free.</summary>
+    public string? OrderingKey { get; set; }
+
     /// <summary>The driver's activity of the delivery: the parent of what the handler traces.</summary>
     public Activity? Trace { get; } = Activity.Current;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using ResilientRabbit.Diagnostics;
 
@@ -11,9 +10,11 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     /// <summary>How long a handler may take to heed its token after <see cref="ConsumerOptions.HandlerTimeout"/>; then it is left behind.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private readonly DuplicateFilter? _duplicates = settings.Deduplication is { } options ? new DuplicateFilter(options, logger, time) : null;
+
     /// <summary>Starts the loops.</summary>
-    /// <returns>A task that completes when the reader is completed and each loop has finished what it had begun.</returns>
-    public Task Start(ChannelReader<Delivery> deliveries)
+    /// <returns>A task that completes when the queue is completed and each loop has finished what it had begun.</returns>
+    public Task Start(DeliveryQueue deliveries)
     {
         var loops = new Task[settings.Concurrency];
         for (int i = 0; i < loops.Length; i++)
@@ -24,7 +25,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         return Task.WhenAll(loops);
     }
 
-    private async Task RunAsync(ChannelReader<Delivery> deliveries)
+    private async Task RunAsync(DeliveryQueue deliveries)
     {
         await foreach (Delivery delivery in deliveries.ReadAllAsync().ConfigureAwait(false))
         {
@@ -36,43 +37,85 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
             {
                 settlement.Drop(delivery);
             }
+
+            deliveries.Done(delivery);
         }
     }
 
     private async Task HandleAsync(Delivery delivery)
     {
+        ReceivedMessage message = delivery.Message;
         CancellationToken gone = delivery.Origin.Token;
+        if (settings.DeliveryLimit is { } limit && message.DeliveryCount >= limit)
+        {
+            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new DeliveryLimitException(message.DeliveryCount)).ConfigureAwait(false);
+            return;
+        }
+
         Settlement decision;
         Exception? error = null;
-        Activity? outer = Activity.Current;
         try
         {
-            Activity.Current = delivery.Trace;
-            decision = await InvokeAsync(delivery, gone).ConfigureAwait(false);
-            if (!Enum.IsDefined(decision))
-            {
-                throw new InvalidOperationException(FormattableString.Invariant($"The handler returned the unknown settlement {(int)decision}."));
-            }
+            decision = await DecideAsync(delivery, gone).ConfigureAwait(false);
         }
         catch (Exception) when (gone.IsCancellationRequested)
         {
             // The channel is gone or the stop did not wait: no attempt, the broker delivers it again.
-            logger.HandlerCancelled(delivery.Message.MessageId, settings.Queue);
+            logger.HandlerCancelled(message.MessageId, settings.Queue);
             settlement.Finish(delivery);
             return;
         }
         catch (Exception exception)
         {
             error = exception;
-            decision = settings.OnError;
-            logger.HandlerFailed(exception, delivery.Message.MessageId, settings.Queue, delivery.Message.Attempt, decision);
+            decision = exception is MessageFormatException ? settings.OnMalformed : settings.OnError;
+            logger.HandlerFailed(exception, message.MessageId, settings.Queue, message.Attempt, decision);
+        }
+
+        await settlement.SettleAsync(delivery, decision, error).ConfigureAwait(false);
+    }
+
+    /// <summary>Runs the handler, unless the message was handled before.</summary>
+    private async ValueTask<Settlement> DecideAsync(Delivery delivery, CancellationToken gone)
+    {
+        ReceivedMessage message = delivery.Message;
+        if (_duplicates?.KeyOf(message) is not { } key)
+        {
+            return await RunHandlerAsync(delivery, gone).ConfigureAwait(false);
+        }
+
+        if (!await _duplicates.TryEnterAsync(key, message, gone).ConfigureAwait(false))
+        {
+            settlement.CountDuplicate(message);
+            return Settlement.Ack;
+        }
+
+        Settlement? decision = null;
+        try
+        {
+            decision = await RunHandlerAsync(delivery, gone).ConfigureAwait(false);
+            return decision.Value;
+        }
+        finally
+        {
+            // Before the acknowledgement, and also when that one comes too late: the redelivery is then known.
+            await _duplicates.LeaveAsync(key, message, decision == Settlement.Ack).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<Settlement> RunHandlerAsync(Delivery delivery, CancellationToken gone)
+    {
+        Activity? outer = Activity.Current;
+        try
+        {
+            Activity.Current = delivery.Trace;
+            Settlement decision = await InvokeAsync(delivery, gone).ConfigureAwait(false);
+            return Enum.IsDefined(decision) ? decision : throw new InvalidOperationException(FormattableString.Invariant($"The handler returned the unknown settlement {(int)decision}."));
         }
         finally
         {
             Activity.Current = outer;
         }
-
-        await settlement.SettleAsync(delivery, decision, error).ConfigureAwait(false);
     }
 
     private ValueTask<Settlement> InvokeAsync(Delivery delivery, CancellationToken gone) => settings.HandlerTimeout is { } limit

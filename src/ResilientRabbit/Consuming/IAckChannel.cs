@@ -1,9 +1,9 @@
 namespace ResilientRabbit.Consuming;
 
-/// <summary>What <see cref="AckBatcher"/> needs of a channel. Both complete when the frame is queued in order behind all earlier ones.</summary>
+/// <summary>What <see cref="AckBatcher"/> needs of a channel. They complete when the frame is queued in order behind all earlier ones.</summary>
 internal interface IAckChannel
 {
     ValueTask AckAsync(ulong deliveryTag, bool multiple);
 
-    ValueTask RequeueAsync(ulong deliveryTag);
+    ValueTask ReturnAsync(ulong deliveryTag, bool requeue);
 }

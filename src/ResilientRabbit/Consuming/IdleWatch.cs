@@ -1,22 +1,30 @@
-using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Consuming;
 
-/// <summary>Finds a consumer that is open and silently gets nothing: two checks in a row with messages ready and room for them, or without any consumer on the queue.</summary>
-internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, TimeSpan requestTimeout, ILogger logger)
+/// <summary>
+/// Finds a consumer that is open and silently gets nothing: two checks in a row with messages ready and room for them, or without any consumer on the queue.
+/// The stand-by of a single active consumer looks the same: it is left alone where the declaration tells, and otherwise once new subscriptions have changed nothing.
+/// </summary>
+internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, SubscriptionServices services)
 {
+    private const string SingleActiveConsumer = "x-single-active-consumer";
+
+    /// <summary>So many new subscriptions in vain, with other consumers on the queue, and ours is taken for a stand-by.</summary>
+    private const int MostFruitless = 2;
+
     private static readonly TimeSpan CalmInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SuspiciousInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>The longest pause after resubscriptions that brought nothing: a standby consumer of a single-active-consumer queue looks just like a silent one.</summary>
+    /// <summary>The longest pause after resubscriptions that brought nothing.</summary>
     private static readonly TimeSpan FruitlessInterval = TimeSpan.FromMinutes(5);
 
     private long _receivedBefore;
     private int _suspicions;
     private int _fruitless;
+    private bool _isStandby;
 
     /// <summary>When to look again.</summary>
     public TimeSpan Interval
@@ -28,7 +36,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
                 return SuspiciousInterval;
             }
 
-            TimeSpan interval = CalmInterval * Math.Pow(2, Math.Min(_fruitless, 10));
+            TimeSpan interval = CalmInterval * Math.Pow(2, Math.Min(_isStandby ? 0 : _fruitless, 10));
             return interval < FruitlessInterval ? interval : FruitlessInterval;
         }
     }
@@ -46,6 +54,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             _receivedBefore = received;
             _suspicions = 0;
             _fruitless = 0;
+            _isStandby = false;
             return null;
         }
 
@@ -55,13 +64,20 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             return null;
         }
 
-        string? suspicion = await SuspectAsync(channel, cancellationToken).ConfigureAwait(false);
+        (string? suspicion, bool mayStandBy) = await SuspectAsync(channel, cancellationToken).ConfigureAwait(false);
         if (suspicion is null || counters.Received != received)
         {
             _suspicions = 0;
             return null;
         }
 
+        if (mayStandBy && (_fruitless >= MostFruitless || IsDeclaredSingleActive))
+        {
+            StandBy(channel);
+            return null;
+        }
+
+        _isStandby = false;
         if (++_suspicions < 2)
         {
             return null;
@@ -72,23 +88,35 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         return suspicion;
     }
 
-    private async Task<string?> SuspectAsync(ConsumerChannel channel, CancellationToken cancellationToken)
+    private bool IsDeclaredSingleActive => services.Topology.FindQueue(settings.Queue) is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
+
+    private void StandBy(ConsumerChannel channel)
+    {
+        _suspicions = 0;
+        if (!_isStandby)
+        {
+            _isStandby = true;
+            services.Logger.StandbyAssumed(settings.Queue, channel.ConsumerTag);
+        }
+    }
+
+    private async Task<(string? Suspicion, bool MayStandBy)> SuspectAsync(ConsumerChannel channel, CancellationToken cancellationToken)
     {
         try
         {
-            QueueDeclareOk queue = await channel.InspectQueueAsync(requestTimeout, cancellationToken).ConfigureAwait(false);
+            QueueDeclareOk queue = await channel.InspectQueueAsync(services.RequestTimeout, cancellationToken).ConfigureAwait(false);
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
-                (_, 0) => "the broker knows no consumer of the queue",
-                ( > 0, _) => $"{queue.MessageCount} messages are ready and none is delivered",
-                _ => null,
+                (_, 0) => ("the broker knows no consumer of the queue", false),
+                ( > 0, var consumers) => ($"{queue.MessageCount} messages are ready and none is delivered", consumers > 1),
+                _ => (null, false),
             };
         }
         catch (Exception exception)
         {
             (int code, string text) = FailureClassifier.ReplyOf(exception);
-            logger.IdleCheckFailed(settings.Queue, exception.Message);
-            return code == 404 ? text : null;
+            services.Logger.IdleCheckFailed(settings.Queue, exception.Message);
+            return (code == 404 ? text : null, false);
         }
     }
 }

@@ -64,14 +64,26 @@ public sealed class ReceivedMessage
     /// <summary>Gets the content-type; <see langword="null"/> when it has none.</summary>
     public string? ContentType => _source is null ? _properties!.ContentType : _source.ContentType;
 
+    /// <summary>Gets the content-encoding; <see langword="null"/> when it has none.</summary>
+    public string? ContentEncoding => _source is null ? _properties!.ContentEncoding : _source.ContentEncoding;
+
+    /// <summary>Gets the id of the publishing application; <see langword="null"/> when it has none.</summary>
+    public string? AppId => _source is null ? _properties!.AppId : _source.AppId;
+
     /// <summary>Gets the application's type name of the message; <see langword="null"/> when it has none.</summary>
     public string? Type => _source is null ? _properties!.Type : _source.Type;
 
     /// <summary>Gets the address for replies; <see langword="null"/> when it has none.</summary>
     public string? ReplyTo => _source is null ? _properties!.ReplyTo : _source.ReplyTo;
 
-    /// <summary>Gets which attempt to handle it this is, counted over <see cref="Settlement.Retry"/>, from 1. A redelivery after a loss is no new attempt.</summary>
-    public int Attempt => HeaderReader.Attempt(Headers);
+    /// <summary>
+    /// Gets which attempt to handle it this is, from 1: exact while nothing is lost or requeued. A redelivery after a loss or a <see cref="Settlement.Requeue"/> counts where the broker
+    /// counts it, in quorum queues, whether or not a handler had begun: never fewer than were begun. Classic queues do not count redeliveries.
+    /// </summary>
+    public int Attempt => (int)Math.Min((long)HeaderReader.Attempt(Headers) + DeliveryCount, int.MaxValue);
+
+    /// <summary>Gets how often a quorum queue has delivered it before in vain (<c>x-delivery-count</c>); 0 for other queues.</summary>
+    public int DeliveryCount => Redelivered ? HeaderReader.DeliveryCount(Headers) : 0;
 
     /// <summary>Gets the headers. Strings are byte arrays of UTF-8 as they came: see <see cref="GetHeaderText"/>.</summary>
     public IReadOnlyDictionary<string, object?> Headers => _headers ??= ReadHeaders();

@@ -5,21 +5,28 @@ namespace ResilientRabbit.Consuming;
 /// <summary>The queues that retrying and dead-lettering need. Those that the application declares itself are left to it.</summary>
 internal static class RetryTopology
 {
-    /// <summary>Far beyond what looking at dead letters by hand can reach: 4.x would drop a message after 20 returns.</summary>
-    private const int DeadLetterDeliveryLimit = 1_000_000;
+    /// <summary>Far beyond what looking at messages by hand can reach: 4.x would drop one after 20 returns.</summary>
+    private const int NoDeliveryLimit = 1_000_000;
 
-    public static Topology Of(ConsumerSettings settings, TopologyDeclarer declarer) => new(
-        [],
-        [.. new[] { RetryQueue(settings, IsQuorum(settings, declarer)), DeadLetterQueue(settings, IsQuorum(settings, declarer)) }.Where(queue => declarer.FindQueue(queue.Name) is null)],
-        []);
+    public static Topology Of(ConsumerSettings settings, TopologyDeclarer declarer)
+    {
+        bool isQuorum = IsQuorum(settings, declarer);
+        List<QueueSpec> queues = [.. settings.RetryDelays.Distinct().Select(delay => RetryQueue(settings, delay, isQuorum))];
+        if (settings.DeadLetterBy == DeadLetterMethod.Publish)
+        {
+            queues.Add(DeadLetterQueue(settings, isQuorum));
+        }
 
-    internal static QueueSpec RetryQueue(ConsumerSettings settings, bool isQuorum)
+        return new Topology([], [.. queues.DistinctBy(static queue => queue.Name, StringComparer.Ordinal).Where(queue => declarer.FindQueue(queue.Name) is null)], []);
+    }
+
+    internal static QueueSpec RetryQueue(ConsumerSettings settings, TimeSpan delay, bool isQuorum)
     {
         var spec = new QueueSpec
         {
-            Name = settings.RetryQueue,
+            Name = ConsumerSettings.RetryQueueOf(settings.Queue, delay),
             Type = isQuorum ? QueueType.Quorum : QueueType.Classic,
-            MessageTtl = settings.RetryDelay,
+            MessageTtl = delay,
             DeadLetterExchange = "",
             DeadLetterRoutingKey = settings.Queue,
         };
@@ -31,6 +38,7 @@ internal static class RetryTopology
         // Quorum queues can hand over with a confirm: a message stays until its queue has taken it.
         return spec with
         {
+            DeliveryLimit = NoDeliveryLimit,
             Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-dead-letter-strategy"] = "at-least-once", ["x-overflow"] = "reject-publish" },
         };
     }
@@ -39,7 +47,7 @@ internal static class RetryTopology
     {
         Name = settings.DeadLetterQueue,
         Type = isQuorum ? QueueType.Quorum : QueueType.Classic,
-        DeliveryLimit = isQuorum ? DeadLetterDeliveryLimit : null,
+        DeliveryLimit = isQuorum ? NoDeliveryLimit : null,
     };
 
     private static bool IsQuorum(ConsumerSettings settings, TopologyDeclarer declarer) =>

@@ -12,17 +12,22 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     /// <summary>Settles one delivery. A copy is published in the background: the worker goes on, the prefetch bounds how many there can be.</summary>
     public async ValueTask SettleAsync(Delivery delivery, Settlement settlement, Exception? error)
     {
-        if (settlement is Settlement.Retry or Settlement.DeadLetter)
+        string? reason = settlement is Settlement.Ack or Settlement.Requeue ? null : CopyBuilder.Reason(settlement, error);
+        if (settlement == Settlement.Retry && delivery.Message.Attempt >= settings.RetryLimit)
         {
-            _ = CopyAndFinishAsync(delivery, settlement, error);
+            settlement = Settlement.DeadLetter;
+            reason = FormattableString.Invariant($"Attempt {delivery.Message.Attempt} of {settings.RetryLimit}. {reason}");
+        }
+
+        if (settlement == Settlement.Retry || (settlement == Settlement.DeadLetter && settings.DeadLetterBy == DeadLetterMethod.Publish))
+        {
+            _ = CopyAndFinishAsync(delivery, settlement, reason!);
             return;
         }
 
         try
         {
-            _ = settlement == Settlement.Ack
-                ? await delivery.Origin.Acks.AckAsync(delivery).ConfigureAwait(false)
-                : await delivery.Origin.Acks.RequeueAsync(delivery).ConfigureAwait(false);
+            await SettleHereAsync(delivery, settlement, reason).ConfigureAwait(false);
         }
         finally
         {
@@ -38,6 +43,13 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         delivery.Origin.Finish();
     }
 
+    /// <summary>Takes note of a message that is acknowledged without a handler run.</summary>
+    public void CountDuplicate(ReceivedMessage message)
+    {
+        counters.AddDuplicate();
+        logger.DuplicateSkipped(message.MessageId, settings.Queue);
+    }
+
     /// <summary>Forgets a delivery that no handler has begun.</summary>
     public void Drop(Delivery delivery)
     {
@@ -45,11 +57,33 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         counters.AddFinished();
     }
 
-    private async Task CopyAndFinishAsync(Delivery delivery, Settlement settlement, Exception? error)
+    private async ValueTask SettleHereAsync(Delivery delivery, Settlement settlement, string? reason)
+    {
+        AckBatcher acks = delivery.Origin.Acks;
+        switch (settlement)
+        {
+            case Settlement.Ack:
+                await acks.AckAsync(delivery).ConfigureAwait(false);
+                break;
+            case Settlement.Requeue:
+                await acks.RequeueAsync(delivery).ConfigureAwait(false);
+                break;
+            default:
+                if (await acks.RejectAsync(delivery).ConfigureAwait(false))
+                {
+                    counters.AddDeadLettered();
+                    logger.MessageDeadLettered(delivery.Message.MessageId, "the dead-letter exchange of the queue", delivery.Message.Attempt, reason!);
+                }
+
+                break;
+        }
+    }
+
+    private async Task CopyAndFinishAsync(Delivery delivery, Settlement settlement, string reason)
     {
         try
         {
-            await CopyAsync(delivery, settlement, error).ConfigureAwait(false);
+            await CopyAsync(delivery, settlement, reason).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
@@ -62,17 +96,10 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         }
     }
 
-    private async Task CopyAsync(Delivery delivery, Settlement settlement, Exception? error)
+    private async Task CopyAsync(Delivery delivery, Settlement settlement, string reason)
     {
         ReceivedMessage message = delivery.Message;
-        string reason = CopyBuilder.Reason(settlement, error);
-        if (settlement == Settlement.Retry && message.Attempt >= settings.RetryLimit)
-        {
-            settlement = Settlement.DeadLetter;
-            reason = FormattableString.Invariant($"Attempt {message.Attempt} of {settings.RetryLimit}. {reason}");
-        }
-
-        string target = settlement == Settlement.Retry ? settings.RetryQueue : settings.DeadLetterQueue;
+        string target = settlement == Settlement.Retry ? settings.RetryQueueAfter(message.Attempt) : settings.DeadLetterQueue;
         if (delivery.Origin.Token.IsCancellationRequested)
         {
             counters.AddStale(1);

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Consuming;
@@ -20,7 +19,7 @@ internal sealed class Subscription : ISubscription
     private readonly SettlementExecutor _settlement;
     private readonly DeliveryWorkers _workers;
     private readonly SubscriptionCounters _counters = new();
-    private readonly Channel<Delivery> _deliveries = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleWriter = false, SingleReader = false });
+    private readonly DeliveryQueue _deliveries;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _hurry = new();
     private readonly Lock _lock = new();
@@ -36,8 +35,9 @@ internal sealed class Subscription : ISubscription
     {
         _settings = settings;
         _services = services;
-        _opener = new ConsumerOpener(settings, services, _counters, _deliveries.Writer);
-        _idle = new IdleWatch(settings, _counters, services.RequestTimeout, services.Logger);
+        _deliveries = new DeliveryQueue(settings.OrderingKey);
+        _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
+        _idle = new IdleWatch(settings, _counters, services);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
         _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
         _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time);
@@ -69,7 +69,7 @@ internal sealed class Subscription : ISubscription
 
             _isRunning = true;
             _services.Topology.RegisterOwn(RetryTopology.Of(_settings, _services.Topology));
-            _ = _workers.Start(_deliveries.Reader);
+            _ = _workers.Start(_deliveries);
             _run = Task.Run(RunAsync, CancellationToken.None);
         }
 
@@ -281,7 +281,7 @@ internal sealed class Subscription : ISubscription
     /// <summary>Forgets what no handler has begun: its channel is going, the broker delivers it again.</summary>
     private void DropQueued()
     {
-        while (_deliveries.Reader.TryRead(out Delivery? delivery))
+        while (_deliveries.TryForget(out Delivery? delivery))
         {
             _settlement.Drop(delivery);
         }
@@ -289,7 +289,7 @@ internal sealed class Subscription : ISubscription
 
     private void End()
     {
-        _deliveries.Writer.TryComplete();
+        _deliveries.Complete();
         _started.TrySetCanceled(CancellationToken.None);
         SubscriptionStatus status = Status;
         _services.Logger.ConsumerStopped(_settings.Queue, status.Received, status.Acknowledged);

@@ -10,6 +10,7 @@ internal sealed class SubscriptionCounters
     private long _deadLettered;
     private long _requeued;
     private long _stale;
+    private long _duplicates;
     private int _resubscribes;
 
     public int Unsettled => Volatile.Read(ref _unsettled);
@@ -19,6 +20,8 @@ internal sealed class SubscriptionCounters
     public long StaleAcks => Interlocked.Read(ref _stale);
 
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
+
+    public long DeadLettered => Interlocked.Read(ref _deadLettered);
 
     public long Requeued => Interlocked.Read(ref _requeued);
 
@@ -40,6 +43,8 @@ internal sealed class SubscriptionCounters
 
     public void AddStale(int count) => Interlocked.Add(ref _stale, count);
 
+    public void AddDuplicate() => Interlocked.Increment(ref _duplicates);
+
     public void AddResubscribe() => Interlocked.Increment(ref _resubscribes);
 
     public SubscriptionStatus Snapshot(string queue, SubscriptionState state, string? lastError) => new(
@@ -49,9 +54,10 @@ internal sealed class SubscriptionCounters
         Received,
         Acknowledged,
         Interlocked.Read(ref _retried),
-        Interlocked.Read(ref _deadLettered),
+        DeadLettered,
         Requeued,
         StaleAcks,
+        Interlocked.Read(ref _duplicates),
         Volatile.Read(ref _resubscribes),
         lastError);
 }

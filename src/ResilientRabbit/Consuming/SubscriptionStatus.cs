@@ -7,9 +7,10 @@ namespace ResilientRabbit;
 /// <param name="Received">Messages delivered, repeated ones included.</param>
 /// <param name="Acknowledged">Messages whose acknowledgement was sent; those retried and dead-lettered are among them.</param>
 /// <param name="Retried">Messages published, confirmed, to the retry queue.</param>
-/// <param name="DeadLettered">Messages published, confirmed, to the dead-letter queue.</param>
+/// <param name="DeadLettered">Messages published, confirmed, to the dead-letter queue, or rejected where <see cref="ConsumerOptions.DeadLetterBy"/> says so.</param>
 /// <param name="Requeued">Messages given back to the queue.</param>
 /// <param name="StaleAcks">Messages that were handled and could not be acknowledged because their channel was gone: the broker delivers them again.</param>
+/// <param name="Duplicates">Messages that were acknowledged without a handler run, because <see cref="ConsumerOptions.Deduplication"/> knew them.</param>
 /// <param name="Resubscribes">How many times the subscription was set up again.</param>
 /// <param name="LastError">Why it was lost or could not be set up the last time; <see langword="null"/> when that never happened.</param>
 public sealed record SubscriptionStatus(
@@ -22,6 +23,7 @@ public sealed record SubscriptionStatus(
     long DeadLettered,
     long Requeued,
     long StaleAcks,
+    long Duplicates,
     int Resubscribes,
     string? LastError)
 {

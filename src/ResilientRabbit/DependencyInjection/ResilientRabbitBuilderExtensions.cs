@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -43,6 +44,32 @@ public static class ResilientRabbitBuilderExtensions
         ArgumentException.ThrowIfNullOrEmpty(queue);
         builder.Services.TryAddScoped<THandler>();
         registration.Consumers.Add(new ConsumerRegistration(queue, configure, static scopes => new ScopedHandler<THandler>(scopes)));
+        AddHost(builder.Services, registration);
+        return builder;
+    }
+
+    /// <summary>Adds a consumer of JSON messages that runs for the life of the host. Each value is handled by a handler from a scope of its own.</summary>
+    /// <typeparam name="THandler">The handler; registered as scoped unless it is registered already.</typeparam>
+    /// <typeparam name="T">The type of the values.</typeparam>
+    /// <param name="builder">The builder of the client.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="typeInfo">The metadata of the type, from a <see cref="System.Text.Json.Serialization.JsonSerializerContext"/>.</param>
+    /// <param name="configure">Changes the options of the subscription. What is not valid is thrown when the host starts.</param>
+    /// <param name="maxBodySize">The largest body that is read, in bytes; 1 MiB by default.</param>
+    /// <returns>The same builder.</returns>
+    /// <remarks>See <see cref="JsonMessageHandler{T}"/> for what is accepted; for the rest as the other overload.</remarks>
+    /// <exception cref="ArgumentException">The name of the queue is empty, the limit is not positive, or the builder does not come from <c>AddResilientRabbit</c>.</exception>
+    public static IResilientRabbitBuilder AddConsumer<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] THandler, T>(
+        this IResilientRabbitBuilder builder, string queue, JsonTypeInfo<T> typeInfo, Action<ConsumerOptions>? configure = null, int maxBodySize = JsonBody.DefaultMaxSize)
+        where THandler : class, IMessageHandler<T>
+    {
+        ClientRegistration registration = RegistrationOf(builder);
+        ArgumentException.ThrowIfNullOrEmpty(queue);
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxBodySize);
+        builder.Services.TryAddScoped<THandler>();
+        registration.Consumers.Add(new ConsumerRegistration(
+            queue, configure, scopes => new JsonMessageHandler<T>(new ScopedTypedHandler<THandler, T>(scopes), typeInfo, maxBodySize)));
         AddHost(builder.Services, registration);
         return builder;
     }

@@ -17,6 +17,8 @@ internal static partial class ConsumeLog
     public const int StopTimedOutId = 3009;
     public const int IdleCheckFailedId = 3010;
     public const int SubscriptionFailedId = 3011;
+    public const int StandbyAssumedId = 3012;
+    public const int DeduplicationFailedId = 3013;
     public const int AckSkippedChannelGoneId = 3100;
     public const int AckNotSentId = 3101;
     public const int MessageRetriedId = 3102;
@@ -24,6 +26,7 @@ internal static partial class ConsumeLog
     public const int CopyNotPublishedId = 3104;
     public const int CopyWithoutHeadersId = 3105;
     public const int SettlementFailedId = 3106;
+    public const int DuplicateSkippedId = 3107;
 
     [LoggerMessage(EventId = ConsumerStartedId, EventName = "ConsumerStarted", Level = LogLevel.Information,
         Message = "Consuming {Queue} as {ConsumerTag} (resubscribed {Resubscribes} times)")]
@@ -99,4 +102,16 @@ internal static partial class ConsumeLog
     [LoggerMessage(EventId = SettlementFailedId, EventName = "SettlementFailed", Level = LogLevel.Error,
         Message = "Settling failed unexpectedly and the message stays unsettled until its channel ends ({Message})")]
     public static partial void SettlementFailed(this ILogger logger, Exception exception, string message);
+
+    [LoggerMessage(EventId = StandbyAssumedId, EventName = "StandbyAssumed", Level = LogLevel.Information,
+        Message = "The consumer {ConsumerTag} of {Queue} stands by: messages are ready and others consume the queue, as with a single active consumer. It is left as it is")]
+    public static partial void StandbyAssumed(this ILogger logger, string queue, string consumerTag);
+
+    [LoggerMessage(EventId = DeduplicationFailedId, EventName = "DeduplicationFailed", Level = LogLevel.Warning,
+        Message = "Whether message {MessageId} of {Queue} was handled could not be asked or recorded; it counts as new")]
+    public static partial void DeduplicationFailed(this ILogger logger, Exception exception, string? messageId, string queue);
+
+    [LoggerMessage(EventId = DuplicateSkippedId, EventName = "DuplicateSkipped", Level = LogLevel.Debug,
+        Message = "Message {MessageId} of {Queue} was handled before and is acknowledged without a handler")]
+    public static partial void DuplicateSkipped(this ILogger logger, string? messageId, string queue);
 }

@@ -17,8 +17,8 @@ public sealed class ConsumerSettingsTests
         { "OnError", static options => options.OnError = Settlement.Ack },
         { "OnError", static options => options.OnError = (Settlement)9 },
         { "RetryLimit", static options => options.RetryLimit = 0 },
-        { "RetryDelay", static options => options.RetryDelay = TimeSpan.Zero },
-        { "RetryDelay", static options => options.RetryDelay = TimeSpan.FromDays(60) },
+        { "RetryDelays", static options => options.RetryDelays = [TimeSpan.Zero] },
+        { "RetryDelays", static options => options.RetryDelays = [TimeSpan.FromDays(60)] },
         { "StopTimeout", static options => options.StopTimeout = Timeout.InfiniteTimeSpan },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "orders" },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "amq.parked" },
@@ -42,7 +42,7 @@ public sealed class ConsumerSettingsTests
     {
         ConsumerSettings settings = ConsumerSettings.From("orders", null);
 
-        Assert.Equal("orders.retry.5000", settings.RetryQueue);
+        Assert.Equal("orders.retry.5000", settings.RetryQueueAfter(1));
         Assert.Equal("orders.dead-letter", settings.DeadLetterQueue);
     }
 
@@ -73,8 +73,8 @@ public sealed class ConsumerSettingsTests
     {
         ConsumerSettings settings = ConsumerSettings.From("orders", null);
 
-        QueueSpec classic = RetryTopology.RetryQueue(settings, isQuorum: false);
-        QueueSpec quorum = RetryTopology.RetryQueue(settings, isQuorum: true);
+        QueueSpec classic = RetryTopology.RetryQueue(settings, TimeSpan.FromSeconds(5), isQuorum: false);
+        QueueSpec quorum = RetryTopology.RetryQueue(settings, TimeSpan.FromSeconds(5), isQuorum: true);
 
         Assert.Equal(("", "orders", TimeSpan.FromSeconds(5)), (classic.DeadLetterExchange, classic.DeadLetterRoutingKey, classic.MessageTtl));
         Assert.Equal("at-least-once", quorum.Arguments["x-dead-letter-strategy"]);

@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Consuming;
 using Xunit;
@@ -189,10 +188,10 @@ public sealed class DeliveryWorkersTests : IDisposable
         ConsumerSettings settings = ConsumerSettings.From("orders", options);
         var settlement = new SettlementExecutor(_publisher, settings, _counters, NullLogger.Instance, time);
         var workers = new DeliveryWorkers(new FuncHandler(handle), settings, settlement, NullLogger.Instance, time);
-        var deliveries = Channel.CreateUnbounded<Delivery>();
-        deliveries.Writer.TryWrite(delivery ?? _origin.Deliver(attempt));
-        deliveries.Writer.Complete();
-        await workers.Start(deliveries.Reader).WaitAsync(TestTimeout);
+        var deliveries = new DeliveryQueue();
+        deliveries.TryWrite(delivery ?? _origin.Deliver(attempt));
+        deliveries.Complete();
+        await workers.Start(deliveries).WaitAsync(TestTimeout);
         await _origin.Finished.WaitAsync(TestTimeout);
     }
 

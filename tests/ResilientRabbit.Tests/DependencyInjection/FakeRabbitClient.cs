@@ -89,6 +89,8 @@ internal sealed class FakeRabbitClient : IRabbitClient
         }
     }
 
+    public Task<PulledMessage?> GetAsync(string queue, ConsumerOptions? options = null, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+
     private sealed class FakeSubscription(FakeRabbitClient client, string queue) : ISubscription
     {
         public SubscriptionStatus Status => throw new NotSupportedException();

@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Threading.Channels;
+
+namespace ResilientRabbit.Consuming;
+
+/// <summary>
+/// What was delivered and no worker has begun. With an ordering key, at most one delivery of a key is with the workers; those behind it wait here for <see cref="Done"/>.
+/// Bounded by the prefetch.
+/// </summary>
+internal sealed class DeliveryQueue(Func<ReceivedMessage, string?>? orderingKey = null)
+{
+    private readonly Channel<Delivery> _ready = Channel.CreateUnbounded<Delivery>(new UnboundedChannelOptions { SingleWriter = false, SingleReader = false });
+
+    /// <summary>The keys with a delivery that is ready or with a worker; the value holds those behind it, null when there are none.</summary>
+    private readonly Dictionary<string, Queue<Delivery>?> _keys = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+
+    public IAsyncEnumerable<Delivery> ReadAllAsync() => _ready.Reader.ReadAllAsync();
+
+    /// <summary>Takes a delivery in. False when the subscription has ended.</summary>
+    public bool TryWrite(Delivery delivery)
+    {
+        if (orderingKey is null || KeyOf(delivery.Message) is not { } key)
+        {
+            return _ready.Writer.TryWrite(delivery);
+        }
+
+        delivery.OrderingKey = key;
+        lock (_lock)
+        {
+            if (!_keys.TryGetValue(key, out Queue<Delivery>? behind))
+            {
+                _keys.Add(key, null);
+                return _ready.Writer.TryWrite(delivery);
+            }
+
+            if (behind is null)
+            {
+                _keys[key] = behind = new Queue<Delivery>();
+            }
+
+            behind.Enqueue(delivery);
+            return true;
+        }
+    }
+
+    /// <summary>Tells that a delivery taken from here is no longer handled: the next one of its key may go.</summary>
+    public void Done(Delivery delivery)
+    {
+        if (delivery.OrderingKey is not { } key)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (_keys[key] is { Count: > 0 } behind)
+            {
+                _ready.Writer.TryWrite(behind.Dequeue());
+            }
+            else
+            {
+                _keys.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>Takes any delivery out that no worker has begun, in order to forget it. No <see cref="Done"/> is due for it.</summary>
+    public bool TryForget([NotNullWhen(true)] out Delivery? delivery)
+    {
+        if (_ready.Reader.TryRead(out delivery))
+        {
+            Done(delivery);
+            return true;
+        }
+
+        lock (_lock)
+        {
+            foreach (Queue<Delivery>? behind in _keys.Values)
+            {
+                if (behind is { Count: > 0 })
+                {
+                    delivery = behind.Dequeue();
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    public void Complete() => _ready.Writer.TryComplete();
+
+    private string? KeyOf(ReceivedMessage message)
+    {
+        try
+        {
+            return orderingKey!(message);
+        }
+        catch (Exception)
+        {
+            // The application's code, on the driver's loop: whatever it throws would be a delivery that gets lost. The handler meets the same message and its exception is reported.
+            return null;
+        }
+    }
+}
