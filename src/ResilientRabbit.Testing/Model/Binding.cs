@@ -20,7 +20,7 @@ internal sealed class Binding(Exchange source, Queue? queue, Exchange? exchange,
     public bool IsDurable => Source.IsDurable && (Queue?.IsDurable ?? Exchange!.IsDurable);
 
     /// <summary>The compiled key, for a topic exchange.</summary>
-    public TopicPattern? Pattern { get; } = source.Type == ExchangeType.Topic ? new TopicPattern(routingKey) : null;
+    public TopicPattern? Pattern { get; } = source.Type is ExchangeType.Topic ? new TopicPattern(routingKey) : null;
 
     public bool Is(object destination, string key, IReadOnlyDictionary<string, object?> args) =>
         (ReferenceEquals(Queue, destination) || ReferenceEquals(Exchange, destination))

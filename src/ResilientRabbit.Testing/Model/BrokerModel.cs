@@ -30,11 +30,6 @@ internal sealed class BrokerModel
 
     public IReadOnlyCollection<VirtualHost> VirtualHosts => _virtualHosts.Values;
 
-    /// <summary>Counts changes, so that those who wait for one know when to look.</summary>
-    public long Changes { get; private set; }
-
-    public void Changed() => Changes++;
-
     public VirtualHost AddVirtualHost(string name)
     {
         if (!_virtualHosts.TryGetValue(name, out VirtualHost? host))

@@ -41,7 +41,6 @@ internal sealed class ClusterRules(BrokerModel model)
             Reconsider(queue);
         }
 
-        model.Changed();
     }
 
     /// <summary>Makes another member the leader, as an operator does.</summary>
@@ -55,7 +54,6 @@ internal sealed class ClusterRules(BrokerModel model)
         if (!ReferenceEquals(queue.Placement.Leader, node))
         {
             Lead(queue, node);
-            model.Changed();
         }
     }
 
@@ -71,7 +69,8 @@ internal sealed class ClusterRules(BrokerModel model)
         }
     }
 
-    private void Reconsider(Queue queue)
+    /// <summary>Finds out who leads the queue now.</summary>
+    public void Reconsider(Queue queue)
     {
         if (queue.State == QueueState.Gone)
         {
@@ -88,7 +87,7 @@ internal sealed class ClusterRules(BrokerModel model)
         }
     }
 
-    private void ReconsiderQuorum(Queue queue)
+    private static void ReconsiderQuorum(Queue queue)
     {
         QueuePlacement placement = queue.Placement;
         ModelNode? leader = placement.Members.Find(candidate =>

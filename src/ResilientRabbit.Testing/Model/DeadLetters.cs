@@ -50,7 +50,7 @@ internal sealed class DeadLetters(BrokerClock clock)
         Message dead = message.DeadLettered(exchange.Name, key ?? message.RoutingKey, key is null ? message.ExtraKeys : [], headers);
         foreach (Queue target in exchange.Route(dead))
         {
-            if (reason == DeathReason.Rejected || !DeathHeaders.IsCycle(headers, target.Name))
+            if (reason is DeathReason.Rejected || !DeathHeaders.IsCycle(headers, target.Name))
             {
                 target.Publish(dead, ticket: null);
             }

@@ -32,7 +32,7 @@ internal static class Equivalence
                 continue;
             }
 
-            if (key == QueueArguments.QueueType && IsClassic(had, old) && IsClassic(has, now))
+            if (key is QueueArguments.QueueType && IsClassic(had, old) && IsClassic(has, now))
             {
                 continue;
             }

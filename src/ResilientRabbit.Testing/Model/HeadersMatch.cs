@@ -34,7 +34,7 @@ internal static class HeadersMatch
         bool withX = kind is "all-with-x" or "any-with-x";
         foreach ((string name, object? wanted) in arguments)
         {
-            if (name == Key || (!withX && name.StartsWith("x-", StringComparison.Ordinal)))
+            if (name is Key || (!withX && name.StartsWith("x-", StringComparison.Ordinal)))
             {
                 continue;
             }

@@ -117,7 +117,6 @@ internal sealed class Queue
     {
         _hadConsumers = true;
         Consumers.Add(consumer);
-        _model.Changed();
         Pump();
     }
 
@@ -129,7 +128,6 @@ internal sealed class Queue
             return;
         }
 
-        _model.Changed();
         Touch();
         if (IsAutoDelete && _hadConsumers && Consumers.Count == 0)
         {
@@ -150,7 +148,6 @@ internal sealed class Queue
             Consumers.Remove(consumer);
         }
 
-        _model.Changed();
         if (consumers.Length > 0 && IsAutoDelete && Consumers.Count == 0)
         {
             VirtualHost.DeleteQueue(this);
@@ -293,7 +290,6 @@ internal sealed class Queue
     public void Keep(Func<QueueEntry, bool> condition)
     {
         _ready.Keep(condition);
-        _model.Changed();
     }
 
     /// <summary>Takes what it held while it could not work, in the order of arrival.</summary>
@@ -376,7 +372,6 @@ internal sealed class Queue
         while (_ready.TakeExpired(now) is { } entry)
         {
             _model.DeadLetters.Add(this, entry.Message, DeathReason.Expired);
-            _model.Changed();
         }
 
         long next = _ready.NextExpiry();

@@ -18,8 +18,8 @@ internal sealed class QueueSettings
         IsSingleActive = arguments.TryGetValue(QueueArguments.SingleActiveConsumer, out object? single) && single is true;
         string? overflow = QueueArguments.String(arguments, QueueArguments.Overflow);
         // A quorum queue does not know reject-publish-dlx and drops its head instead.
-        RejectsPublish = overflow == "reject-publish" || (overflow == "reject-publish-dlx" && !IsQuorum);
-        DeadLettersRejected = overflow == "reject-publish-dlx" && !IsQuorum;
+        RejectsPublish = overflow is "reject-publish" || (overflow is "reject-publish-dlx" && !IsQuorum);
+        DeadLettersRejected = overflow is "reject-publish-dlx" && !IsQuorum;
     }
 
     public IReadOnlyDictionary<string, object?> Arguments { get; }

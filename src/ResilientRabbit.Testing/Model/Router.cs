@@ -16,7 +16,7 @@ internal static class Router
         bool headers = false;
         while (work.TryPop(out Exchange? current))
         {
-            headers |= current.Type == ExchangeType.Headers;
+            headers |= current.Type is ExchangeType.Headers;
             if (!Follow(current, message, queues, seen, work)
                 && current.Alternate is { } name
                 && current.VirtualHost.FindExchange(name) is { } alternate

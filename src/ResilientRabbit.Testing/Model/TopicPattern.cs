@@ -19,12 +19,12 @@ internal sealed class TopicPattern(string pattern)
         int retry = 0;
         while (w < words.Length)
         {
-            if (p < pattern.Length && pattern[p] == "#")
+            if (p < pattern.Length && pattern[p] is "#")
             {
                 hash = p++;
                 retry = w;
             }
-            else if (p < pattern.Length && (pattern[p] == "*" || string.Equals(pattern[p], words[w], StringComparison.Ordinal)))
+            else if (p < pattern.Length && (pattern[p] is "*" || string.Equals(pattern[p], words[w], StringComparison.Ordinal)))
             {
                 p++;
                 w++;
@@ -40,7 +40,7 @@ internal sealed class TopicPattern(string pattern)
             }
         }
 
-        while (p < pattern.Length && pattern[p] == "#")
+        while (p < pattern.Length && pattern[p] is "#")
         {
             p++;
         }

@@ -91,7 +91,7 @@ internal sealed class VirtualHost
     /// <summary>Binds; a binding that exists stays as it is.</summary>
     public void Bind(Exchange source, object destination, string routingKey, IReadOnlyDictionary<string, object?> arguments)
     {
-        if (source.Type == ExchangeType.Headers)
+        if (source.Type is ExchangeType.Headers)
         {
             HeadersMatch.Check(arguments);
         }
@@ -151,6 +151,5 @@ internal sealed class VirtualHost
     private void TopologyChanged()
     {
         Version++;
-        Model.Changed();
     }
 }
