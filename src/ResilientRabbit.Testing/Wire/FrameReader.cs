@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 
 namespace ResilientRabbit.Testing.Wire;
@@ -7,7 +6,7 @@ namespace ResilientRabbit.Testing.Wire;
 /// Cuts a stream into frames inside one contiguous buffer: no copy and no allocation per frame, and all frames of one read are handed out
 /// before the next read. One reader at a time.
 /// </summary>
-internal sealed class FrameReader : IDisposable
+internal sealed class FrameReader
 {
     /// <summary>What RabbitMQ accepts before tune (its FRAME_MIN_SIZE is 4096; since 3.13 it takes 8192).</summary>
     public const int InitialMaxFrameSize = 8192;
@@ -23,7 +22,7 @@ internal sealed class FrameReader : IDisposable
     public FrameReader(Stream input)
     {
         _input = input;
-        _buffer = ArrayPool<byte>.Shared.Rent(FirstSize);
+        _buffer = GC.AllocateUninitializedArray<byte>(FirstSize);
     }
 
     /// <summary>The largest whole frame that is accepted, in bytes; 0 means that no limit was negotiated, and 128 MiB hold.</summary>
@@ -91,17 +90,6 @@ internal sealed class FrameReader : IDisposable
         return unread;
     }
 
-    public void Dispose()
-    {
-        byte[] buffer = _buffer;
-        _buffer = [];
-        _start = _end = 0;
-        if (buffer.Length > 0)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
     // The size is checked before any room is made for it: a peer must not decide what we allocate.
     private int SizeOf(ReadOnlySpan<byte> bytes)
     {
@@ -123,20 +111,12 @@ internal sealed class FrameReader : IDisposable
         }
         else if (_buffer.Length - _start < needed || _buffer.Length - _end < FirstSize / 4)
         {
-            byte[] target = _buffer.Length >= needed + (FirstSize / 4) ? _buffer : ArrayPool<byte>.Shared.Rent(needed + FirstSize);
+            // Never from a pool: at the end of a connection a read may still be pending on the buffer.
+            byte[] target = _buffer.Length >= needed + (FirstSize / 4) ? _buffer : GC.AllocateUninitializedArray<byte>(needed + FirstSize);
             Buffer.BlockCopy(_buffer, _start, target, 0, unread);
-            Replace(target);
+            _buffer = target;
             _start = 0;
             _end = unread;
-        }
-    }
-
-    private void Replace(byte[] buffer)
-    {
-        if (!ReferenceEquals(buffer, _buffer))
-        {
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = buffer;
         }
     }
 
