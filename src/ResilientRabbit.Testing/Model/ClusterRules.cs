@@ -44,7 +44,7 @@ internal sealed class ClusterRules(BrokerModel model)
     }
 
     /// <summary>Makes another member the leader, as an operator does.</summary>
-    public void MoveLeader(Queue queue, ModelNode node)
+    public static void MoveLeader(Queue queue, ModelNode node)
     {
         if (!queue.Placement.Members.Contains(node))
         {
@@ -54,6 +54,19 @@ internal sealed class ClusterRules(BrokerModel model)
         if (!ReferenceEquals(queue.Placement.Leader, node))
         {
             Lead(queue, node);
+        }
+    }
+
+    /// <summary>A node stopped: who leads now, and, when it was the last one, what nobody remembers.</summary>
+    public void Stopped()
+    {
+        Reconsider();
+        if (model.Nodes.All(static node => !node.IsAlive))
+        {
+            foreach (VirtualHost host in model.VirtualHosts)
+            {
+                host.ForgetTransient();
+            }
         }
     }
 
@@ -176,12 +189,16 @@ internal sealed class ClusterRules(BrokerModel model)
         }
     }
 
-    private static void CancelConsumers(Queue queue, Func<Consumer, bool> which)
+    /// <summary>Cancels consumers on the broker's side.</summary>
+    public static int CancelConsumers(Queue queue, Func<Consumer, bool> which)
     {
-        foreach (Consumer consumer in queue.Consumers.All.Where(which).ToArray())
+        Consumer[] consumers = [.. queue.Consumers.All.Where(which)];
+        foreach (Consumer consumer in consumers)
         {
             queue.Consumers.Remove(consumer);
             consumer.Channel.ConsumerCancelled(consumer);
         }
+
+        return consumers.Length;
     }
 }

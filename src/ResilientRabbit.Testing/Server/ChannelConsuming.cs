@@ -98,7 +98,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
 
         if (queue.Get(method.NoAck) is not { } entry)
         {
-            channel.Send(new AmqpBasic.GetEmpty());
+            channel.Send(new AmqpBasic.GetEmpty(string.Empty));
             return;
         }
 

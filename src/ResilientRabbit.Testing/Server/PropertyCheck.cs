@@ -31,7 +31,7 @@ internal static class PropertyCheck
         for (int bit = 15; bit >= 2; bit--)
         {
             var flag = (PropertyFlags)(1 << bit);
-            if ((flags & flag) == 0)
+            if ((flags & flag) == PropertyFlags.None)
             {
                 continue;
             }

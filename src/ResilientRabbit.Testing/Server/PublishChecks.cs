@@ -14,7 +14,7 @@ internal static class PublishChecks
     public static StoredMessage Prepare(ServerChannel channel, StoredMessage message)
     {
         var flags = (PropertyFlags)BinaryPrimitives.ReadUInt16BigEndian(message.RawProperties);
-        if ((flags & Interesting) == 0)
+        if ((flags & Interesting) == PropertyFlags.None)
         {
             return message;
         }

@@ -186,7 +186,7 @@ internal sealed class ServerChannel : IConsumerChannel
 
         _ = frame.Read<AmqpChannel.Open>();
         State = ChannelState.Open;
-        Send(new AmqpChannel.OpenOk());
+        Send(new AmqpChannel.OpenOk(string.Empty));
     }
 
     private void HandleClosing(AmqpMethod method)

@@ -54,7 +54,7 @@ internal sealed class StoredMessage : Message
         return new StoredMessage(exchange, routingKey, writer.Written.ToArray(), length) { ExtraKeys = extraKeys, _properties = properties };
     }
 
-    public bool Has(PropertyFlags flag) => ((PropertyFlags)BinaryPrimitives.ReadUInt16BigEndian(_data) & flag) != 0;
+    public bool Has(PropertyFlags flag) => ((PropertyFlags)BinaryPrimitives.ReadUInt16BigEndian(_data) & flag) != PropertyFlags.None;
 
     public override Message DeadLettered(string exchange, string routingKey, IReadOnlyList<string> extraKeys, IReadOnlyDictionary<string, object?> headers) =>
         Create(exchange, routingKey, Properties with { Headers = headers as AmqpTable ?? new AmqpTable(headers), Expiration = null }, Body, extraKeys);
