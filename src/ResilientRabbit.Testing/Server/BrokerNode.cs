@@ -128,7 +128,7 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
         ServerConnection connection;
         lock (_gate)
         {
-            AmqpLink link = new(socket, stream, ++_lastNumber);
+            AmqpLink link = new(socket, stream, ++_lastNumber, new FaultEngine(), journal: null);
             connection = new ServerConnection(this, link, $"{socket.RemoteEndPoint} -> {socket.LocalEndPoint}", certificateUser);
             _connections.Add(connection, Task.CompletedTask);
         }

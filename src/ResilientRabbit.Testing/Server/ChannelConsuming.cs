@@ -58,6 +58,11 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         Queue queue = channel.Topology.Queues.Use(name);
         QueueArguments.CheckConsumer(method.Arguments, queue.Settings.IsQuorum, queue.Text);
         CheckExclusive(queue, method.Exclusive);
+        if (queue.Settings.IsQuorum && _channelPrefetch > 0)
+        {
+            throw AmqpErrorException.NotImplemented($"{queue.Text} does not support global qos");
+        }
+
         Consumer consumer = Create(queue, method);
         _consumers.Add(consumer.Tag, consumer);
         if (!method.NoWait)
@@ -112,7 +117,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         var message = (StoredMessage)entry.Message;
         channel.SendContent(
             new AmqpBasic.GetOk(tag, entry.Redelivered, message.Exchange, message.RoutingKey, (uint)queue.ReadyCount),
-            PropertiesOf(queue, entry, message), message.Body);
+            PropertiesOf(queue, entry, message, countsFirst: true), message.Body);
     }
 
     /// <summary>Acknowledges, requeues or discards.</summary>
@@ -192,7 +197,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         var message = (StoredMessage)entry.Message;
         channel.SendContent(
             new AmqpBasic.Deliver(consumer.Tag, tag, entry.Redelivered, message.Exchange, message.RoutingKey),
-            PropertiesOf(queue, entry, message), message.Body);
+            PropertiesOf(queue, entry, message, countsFirst: false), message.Body);
     }
 
     /// <summary>A reply to the channel's direct reply-to consumer.</summary>
@@ -246,8 +251,9 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         }
     }
 
-    private static ReadOnlySpan<byte> PropertiesOf(Queue queue, QueueEntry entry, StoredMessage message) =>
-        queue.Settings.IsQuorum && entry.DeliveryCount > 0 ? message.PropertiesWith("x-delivery-count", (long)entry.DeliveryCount) : message.RawProperties;
+    // The first delivery is counted for a get only.
+    private static ReadOnlySpan<byte> PropertiesOf(Queue queue, QueueEntry entry, StoredMessage message, bool countsFirst) =>
+        queue.Settings.IsQuorum && (countsFirst || entry.DeliveryCount > 0) ? message.PropertiesWith("x-delivery-count", (long)entry.DeliveryCount) : message.RawProperties;
 
     private static void CheckExclusive(Queue queue, bool exclusive)
     {

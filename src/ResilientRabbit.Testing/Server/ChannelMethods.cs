@@ -21,9 +21,9 @@ internal static class ChannelMethods
         }
     }
 
-    public static AmqpErrorException Unknown(AmqpMethod method) => Enum.IsDefined(method)
+    public static Exception Unknown(AmqpMethod method) => Enum.IsDefined(method)
         ? AmqpErrorException.CommandInvalid("unimplemented method")
-        : AmqpErrorException.CommandInvalid($"unknown method {{{(int)method >> 16},{(ushort)method}}}");
+        : new UnknownMethodException();
 
     private static void Channel(ServerChannel channel, in Frame frame, AmqpMethod method)
     {
@@ -106,8 +106,14 @@ internal static class ChannelMethods
             case AmqpMethod.BasicCancelOk: _ = frame.Read<AmqpBasic.CancelOk>(); break;
             case AmqpMethod.BasicRecoverAsync: consuming.Recover(frame.Read<AmqpBasic.RecoverAsync>().Requeue); break;
             case AmqpMethod.BasicRecover:
-                consuming.Recover(frame.Read<AmqpBasic.Recover>().Requeue);
-                channel.Send(new AmqpBasic.RecoverOk());
+                bool requeue = frame.Read<AmqpBasic.Recover>().Requeue;
+                if (requeue)
+                {
+                    // Before what is delivered again.
+                    channel.Send(new AmqpBasic.RecoverOk());
+                }
+
+                consuming.Recover(requeue);
                 break;
             default: throw Unknown(method);
         }

@@ -86,9 +86,7 @@ internal sealed class ConnectionMethods
     /// <summary>The error for a frame whose type is unknown or does not belong where it came.</summary>
     public static AmqpErrorException Misplaced(in Frame frame)
     {
-        ReadOnlySpan<byte> payload = frame.Payload;
-        string snippet = string.Join(',', payload[..Math.Min(16, payload.Length)].ToArray());
-        string text = $"type {(int)frame.Type}, {(payload.Length <= 16 ? "all" : "first 16")} octets = <<{snippet}>>";
+        string text = ErlangTerm.Describe((byte)frame.Type, frame.Payload);
         return frame.Type is FrameType.Method or FrameType.Header or FrameType.Body or FrameType.Heartbeat
             ? new AmqpErrorException(ReplyCode.UnexpectedFrame, text)
             : new AmqpErrorException(ReplyCode.FrameError, $"{text}: unknown_frame");
@@ -103,8 +101,7 @@ internal sealed class ConnectionMethods
                 _connection.Fail(error, method);
                 break;
             case ConnectionStage.Opening:
-            case ConnectionStage.Tuning when error.Code == ReplyCode.NotAllowed:
-                _connection.Fail(error, error.Code == ReplyCode.NotAllowed && method == AmqpMethod.ConnectionTuneOk ? AmqpMethod.ConnectionTune : method);
+                _connection.Fail(error, method);
                 break;
             case ConnectionStage.Starting when error.Code == ReplyCode.AccessRefused:
                 _handshake.Refuse(error);
@@ -143,7 +140,7 @@ internal sealed class ConnectionMethods
             default:
                 throw Enum.IsDefined(method)
                     ? AmqpErrorException.ChannelError($"unexpected method in connection state {StateName()}")
-                    : ChannelMethods.Unknown(method);
+                    : new UnknownMethodException();
         }
     }
 

@@ -95,7 +95,10 @@ internal sealed class Handshake(ServerConnection connection, string? certificate
         switch (_mechanism)
         {
             case "PLAIN":
-                return Plain(response) is { } plain ? Check(users, plain.User, plain.Password) : null;
+                // RabbitMQ hangs up on a response that is none: in this stage only a refusal is told.
+                return Plain(response) is { } plain
+                    ? Check(users, plain.User, plain.Password)
+                    : throw new AmqpErrorException(ReplyCode.FrameError, "response invalid");
             case "AMQPLAIN":
                 AmqpTable table = ReadLogin(response);
                 return table.TryGetValue("LOGIN", out object? login) && table.TryGetValue("PASSWORD", out object? password)

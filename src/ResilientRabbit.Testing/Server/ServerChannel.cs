@@ -71,6 +71,10 @@ internal sealed class ServerChannel : IConsumerChannel
         {
             Fail(error, method);
         }
+        catch (AmqpWireException) when (frame.Type == FrameType.Method)
+        {
+            Connection.Fail(new AmqpErrorException(ReplyCode.FrameError, $"cannot decode {ErlangTerm.Numbers(frame.Payload[4..])}"), method);
+        }
         catch (QueueWaitException wait)
         {
             _waitsFor = wait.Queue;

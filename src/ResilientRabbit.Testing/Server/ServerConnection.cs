@@ -183,14 +183,14 @@ internal sealed class ServerConnection : IFaultTarget
 
     public void SendHeader()
     {
-        _link.SendRaw(ProtocolHeader.Amqp091);
+        _link.SendRaw(ProtocolHeader.Amqp091.ToArray());
         Host.HasOutput(this);
     }
 
     // access.request-ok has no other use: a frame with ticket 1, written by hand.
     public void SendAccessOk(ushort channel)
     {
-        _link.SendRaw([1, (byte)(channel >> 8), (byte)channel, 0, 0, 0, 6, 0, 30, 0, 11, 0, 1, Frame.End]);
+        _link.SendRaw(new byte[] { 1, (byte)(channel >> 8), (byte)channel, 0, 0, 0, 6, 0, 30, 0, 11, 0, 1, Frame.End });
         Host.HasOutput(this);
     }
 
@@ -370,6 +370,10 @@ internal sealed class ServerConnection : IFaultTarget
         catch (AmqpErrorException error)
         {
             _methods.Broken(error);
+        }
+        catch (UnknownMethodException)
+        {
+            Finish();
         }
         catch (AmqpWireException error)
         {

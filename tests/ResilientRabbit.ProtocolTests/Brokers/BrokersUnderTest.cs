@@ -1,4 +1,5 @@
 using ResilientRabbit.Clusters;
+using ResilientRabbit.Testing;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(ResilientRabbit.ProtocolTests.Brokers.BrokersUnderTest))]
@@ -13,11 +14,13 @@ public sealed class BrokersUnderTest : IAsyncLifetime
 
     private readonly Lazy<Task<IRabbitCluster>> _real = new(static () => ClusterFactory.StartAsync(new ClusterOptions { NodeCount = 1, Mirrored = false }));
 
+    private readonly Lazy<Task<TestBroker>> _inProcess = new(static () => TestBroker.StartAsync());
+
     public async Task<IBrokerUnderTest> GetAsync(string kind)
     {
         if (!string.Equals(kind, Real, StringComparison.Ordinal))
         {
-            Assert.Skip("There is no in-process broker yet.");
+            return new InProcessBroker(await _inProcess.Value);
         }
 
         if (ClusterFactory.MissingPrerequisite() is { } missing)
@@ -36,6 +39,11 @@ public sealed class BrokersUnderTest : IAsyncLifetime
         if (_real.IsValueCreated)
         {
             await (await _real.Value).DisposeAsync();
+        }
+
+        if (_inProcess.IsValueCreated)
+        {
+            await (await _inProcess.Value).DisposeAsync();
         }
     }
 }

@@ -150,6 +150,28 @@ public sealed class DeadLetteringConformance(BrokersUnderTest brokers) : Conform
     }
 
     [Theory, BothBrokers]
+    public async Task Older_deaths_are_turned_round_by_each_new_one(string broker)
+    {
+        await using Bench bench = await OpenAsync(broker);
+        string[] queues = [bench.Name("a"), bench.Name("b"), bench.Name("c"), bench.Name("d"), bench.Name("e")];
+        for (int number = 0; number < queues.Length; number++)
+        {
+            await bench.QueueAsync(queues[number][..1], ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", queues[(number + 1) % queues.Length]));
+        }
+
+        await bench.PublishAsync("", queues[0], "m");
+        foreach (string queue in queues[..4])
+        {
+            await RejectAsync(bench, queue);
+        }
+
+        BasicGetResult result = await bench.GetAsync(queues[4]);
+        Assert.Equal(
+            new[] { "d", "b", "a", "c" },
+            ((List<object?>)result.BasicProperties.Headers!["x-death"]!).Select(static death => System.Text.Encoding.UTF8.GetString((byte[])((IDictionary<string, object?>)death!)["queue"]!)[..1]));
+    }
+
+    [Theory, BothBrokers]
     public async Task A_circle_of_expiries_drops_the_message(string broker)
     {
         await using Bench bench = await OpenAsync(broker);

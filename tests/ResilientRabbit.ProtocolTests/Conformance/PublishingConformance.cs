@@ -159,6 +159,7 @@ public sealed class PublishingConformance(BrokersUnderTest brokers) : Conformanc
         var recorder = new ConfirmRecorder(await bench.NewConfirmChannelAsync());
 
         await recorder.PublishAsync(exchange, "a", "first", mandatory: true, static properties => properties.MessageId = "1");
+        await recorder.OutcomesAsync();
         await recorder.PublishAsync(exchange, "b", "second", mandatory: true, static properties => properties.MessageId = "2");
 
         Assert.Equal(["ack", "ack"], await recorder.OutcomesAsync());
