@@ -32,12 +32,13 @@ internal sealed partial class AmqpLink : IAsyncDisposable
     /// <param name="number">The number of the connection, counted by the owner from 1.</param>
     /// <param name="faults">The faults of the broker or proxy.</param>
     /// <param name="journal">The journal, or null for none.</param>
-    public AmqpLink(Socket socket, Stream stream, int number, FaultEngine faults, FrameJournal? journal)
+    /// <param name="alreadyRead">What was read from the stream before.</param>
+    public AmqpLink(Socket socket, Stream stream, int number, FaultEngine faults, FrameJournal? journal, ReadOnlySpan<byte> alreadyRead = default)
     {
         Number = number;
         _faults = faults;
         _socket = new LinkSocket(socket, stream);
-        _reader = new FrameReader(stream);
+        _reader = new FrameReader(stream, alreadyRead);
         _journal = journal is null ? null : new LinkJournal(journal, number);
         _in = new InLane(this, faults);
         _out = new OutLane(this, faults, _outbox, _journal);

@@ -22,7 +22,7 @@ internal static class ConnectionDoor
                 await released.WaitAsync(cancellationToken).ConfigureAwait(false);
                 return true;
             case ConnectAction.Reset:
-                socket.LingerState = new LingerOption(enable: true, seconds: 0);
+                LinkSocket.Reset(socket);
                 break;
             case ConnectAction.Send:
                 await socket.SendAsync(rule.Bytes, cancellationToken).ConfigureAwait(false);

@@ -26,6 +26,20 @@ internal sealed class LinkSocket
 
     public static bool IsEnd(Exception exception) => exception is IOException or SocketException or ObjectDisposedException;
 
+    public static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            // Closed already.
+        }
+
+        socket.Dispose();
+    }
+
     /// <summary>Writes what comes into the outbox until it is completed or a mark ends it.</summary>
     public async Task SendAllAsync(FrameOutbox outbox)
     {
@@ -54,16 +68,7 @@ internal sealed class LinkSocket
     public void Reset()
     {
         _hasEnded = true;
-        try
-        {
-            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // Closed already.
-        }
-
-        _socket.Dispose();
+        Reset(_socket);
     }
 
     public void Close()

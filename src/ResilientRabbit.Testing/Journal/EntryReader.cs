@@ -108,7 +108,8 @@ internal static class EntryReader
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long length = 0;
         ulong? declared = null;
-        foreach (Frame frame in command.Frames)
+        bool interleaved = false;
+        foreach (Frame frame in command.Frames.Skip(1))
         {
             if (frame.Type == FrameType.Body)
             {
@@ -121,13 +122,18 @@ internal static class EntryReader
                 declared = header.BodySize;
                 entry = WithProperties(entry, header);
             }
+            else
+            {
+                interleaved = true;
+            }
         }
 
         return entry with
         {
             BodyLength = length,
             BodyHash = Convert.ToHexString(hash.GetHashAndReset().AsSpan(0, 8)),
-            Note = declared == (ulong)length ? entry.Note : "content cut short",
+            IsInterleaved = interleaved,
+            Note = interleaved ? "interleaved" : declared == (ulong)length ? entry.Note : "content cut short",
         };
     }
 

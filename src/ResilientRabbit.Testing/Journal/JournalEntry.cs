@@ -71,6 +71,9 @@ public sealed record JournalEntry
     /// <summary>All of its bytes on the wire, frames included.</summary>
     public int Size { get; init; }
 
+    /// <summary>Frames of another method came between this one's: the sender did not keep its channel to itself.</summary>
+    public bool IsInterleaved { get; init; }
+
     /// <summary>Something worth knowing: that the frame is cut short or malformed, that it is a heartbeat.</summary>
     public string? Note { get; init; }
 
