@@ -16,8 +16,9 @@ public static class ChildProcess
 
     /// <param name="name">What the child shall do: a name of <see cref="ChildProgram"/>.</param>
     /// <param name="port">The broker's port.</param>
+    /// <param name="ready">What to do when the child says READY.</param>
     /// <param name="variables">Environment variables beyond the memory limit.</param>
-    public static async Task<ChildResult> RunAsync(string name, int port, params (string Name, string Value)[] variables)
+    public static async Task<ChildResult> RunAsync(string name, int port, Func<Task>? ready = null, params (string Name, string Value)[] variables)
     {
         string library = typeof(ChildProcess).Assembly.Location;
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -40,7 +41,7 @@ public static class ChildProcess
 
         using Process process = Process.Start(start)!;
         var output = new StringBuilder();
-        Task reading = Task.WhenAll(ReadAsync(process.StandardOutput, output), ReadAsync(process.StandardError, output));
+        Task reading = Task.WhenAll(ReadAsync(process.StandardOutput, output, ready), ReadAsync(process.StandardError, output, ready: null));
         using var patience = new CancellationTokenSource(Patience);
         try
         {
@@ -57,10 +58,15 @@ public static class ChildProcess
         return new ChildResult(process.ExitCode, output.ToString());
     }
 
-    private static async Task ReadAsync(StreamReader reader, StringBuilder output)
+    private static async Task ReadAsync(StreamReader reader, StringBuilder output, Func<Task>? ready)
     {
         while (await reader.ReadLineAsync() is { } line)
         {
+            if (line is "READY" && ready is not null)
+            {
+                await ready();
+            }
+
             lock (output)
             {
                 // A stack overflow prints each of its frames.
