@@ -13,6 +13,9 @@ internal static class PeerText
         }
 
         string cut = text.Length > MaxLength ? text[..MaxLength] + "…" : text;
-        return cut.Any(char.IsControl) ? string.Concat(cut.Select(static c => char.IsControl(c) ? '?' : c)) : cut;
+        return cut.Any(Forges) ? string.Concat(cut.Select(static c => Forges(c) ? '?' : c)) : cut;
     }
+
+    // U+2028 and U+2029 are no control characters, yet many viewers begin a new line at them.
+    private static bool Forges(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
 }

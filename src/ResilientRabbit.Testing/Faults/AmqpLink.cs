@@ -1,0 +1,323 @@
+using System.Net.Sockets;
+using ResilientRabbit.Testing.Journal;
+using ResilientRabbit.Testing.Wire;
+
+namespace ResilientRabbit.Testing.Faults;
+
+/// <summary>
+/// One TCP connection of a client as the broker or the proxy holds it: frames in, frames out, and between them and the socket the faults and
+/// the journal. Without faults and journal each call costs a check of two fields.
+/// </summary>
+/// <remarks>
+/// One reader (<see cref="FillAsync"/>, <see cref="TryRead"/>); any thread may send. Frames handed out are valid until the next call of
+/// <see cref="TryRead"/> or <see cref="FillAsync"/>; asking for the next one says that the former is dealt with. Sending only adds to the
+/// burst: <see cref="Flush"/> sends it.
+/// </remarks>
+internal sealed partial class AmqpLink : IAsyncDisposable
+{
+    private readonly FaultEngine _faults;
+    private readonly LinkSocket _socket;
+    private readonly FrameReader _reader;
+    private readonly FrameOutbox _outbox = new();
+    private readonly LinkJournal? _journal;
+    private readonly InLane _in;
+    private readonly OutLane _out;
+    private readonly Task _sender;
+    private Task<bool>? _pendingFill;
+    private int _disposed;
+
+    /// <summary>Takes over a connected socket.</summary>
+    /// <param name="socket">The socket, for what only a socket can do.</param>
+    /// <param name="stream">Its stream, or the TLS stream over it.</param>
+    /// <param name="number">The number of the connection, counted by the owner from 1.</param>
+    /// <param name="faults">The faults of the broker or proxy.</param>
+    /// <param name="journal">The journal, or null for none.</param>
+    /// <param name="alreadyRead">What was read from the stream before.</param>
+    public AmqpLink(Socket socket, Stream stream, int number, FaultEngine faults, FrameJournal? journal, ReadOnlySpan<byte> alreadyRead = default)
+    {
+        Number = number;
+        _faults = faults;
+        _socket = new LinkSocket(socket, stream);
+        _reader = new FrameReader(stream, alreadyRead);
+        _journal = journal is null ? null : new LinkJournal(journal, number);
+        _in = new InLane(this, faults);
+        _out = new OutLane(this, faults, _outbox, _journal);
+        _sender = _socket.SendAllAsync(_outbox);
+    }
+
+    /// <summary>The connection's number, from 1: what faults and the journal call it.</summary>
+    public int Number { get; }
+
+    /// <summary>Whom to tell of what a fault did in its name.</summary>
+    public IFaultTarget? Target { get; set; }
+
+    /// <summary>The publishes of this connection and their confirms.</summary>
+    public ConfirmLedger Confirms { get; } = new();
+
+    /// <summary>The largest whole frame accepted and written, in bytes (0: no limit). Set after tune-ok.</summary>
+    public int MaxFrameSize
+    {
+        get => _reader.MaxFrameSize;
+        set => _reader.MaxFrameSize = value;
+    }
+
+    /// <summary>Bytes that the peer has not taken yet. A broker looks here before it delivers: a slow consumer must not fill the memory.</summary>
+    public int PendingBytes => _outbox.PendingBytes;
+
+    /// <summary>Ended from our side.</summary>
+    internal bool HasEnded => _socket.HasEnded;
+
+    internal bool HasClosedChannels => _out.HasClosedChannels;
+
+    /// <summary>Waits for bytes from the peer.</summary>
+    /// <returns>False when the connection has ended, whoever ended it and however.</returns>
+    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            while (true)
+            {
+                if (_in.Pause is { } pause)
+                {
+                    await pause.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    return !_socket.HasEnded;
+                }
+
+                if (_in.RunInjected())
+                {
+                    return true;
+                }
+
+                if (!await ReadMoreAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                if (_socket.HasEnded)
+                {
+                    _reader.TakeUnread();
+                }
+                else if (_pendingFill is null)
+                {
+                    return true;
+                }
+            }
+        }
+        catch (Exception exception) when (LinkSocket.IsEnd(exception))
+        {
+            // A reset, from either side: for the owner the end is the end.
+            return false;
+        }
+    }
+
+    /// <summary>The next frame of what was read.</summary>
+    /// <exception cref="AmqpWireException">The peer sent something that is no frame.</exception>
+    public bool TryRead(out Frame frame)
+    {
+        if (_in.IsQuiet && !_socket.HasEnded)
+        {
+            if (!_reader.TryRead(out frame))
+            {
+                return false;
+            }
+
+            ulong number = Confirms.Received(frame);
+            if (number > 0)
+            {
+                Confirms.Forwarded(frame.Channel, number);
+            }
+
+            _journal?.AddFrame(FrameDirection.FromClient, frame, number);
+            return true;
+        }
+
+        return TryReadThroughLane(out frame);
+    }
+
+    /// <summary>The protocol header with which a client begins; the eight bytes are consumed whatever they say.</summary>
+    public bool TryReadProtocolHeader(out ProtocolHeader header) => _reader.TryReadProtocolHeader(out header);
+
+    public void Send<TMethod>(ushort channel, in TMethod method)
+        where TMethod : struct, IAmqpMethod<TMethod>
+    {
+        lock (_outbox.Gate)
+        {
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteMethod(channel, method);
+            if (typeof(TMethod) == typeof(AmqpBasic.Nack) && _out.IsQuiet && method is AmqpBasic.Nack nack)
+            {
+                Confirms.Answered(channel, nack.DeliveryTag, nack.Multiple);
+            }
+
+            Added(start);
+        }
+    }
+
+    /// <summary>A method with content: return, deliver or get-ok. Bodies are cut by <see cref="MaxFrameSize"/>.</summary>
+    public void SendContent<TMethod>(ushort channel, in TMethod method, ReadOnlySpan<byte> properties, ReadOnlySpan<byte> body)
+        where TMethod : struct, IAmqpMethod<TMethod>
+    {
+        lock (_outbox.Gate)
+        {
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteContent(channel, method, properties, body, MaxFrameSize);
+            Added(start);
+        }
+    }
+
+    public void SendAck(ushort channel, ulong deliveryTag, bool multiple)
+    {
+        lock (_outbox.Gate)
+        {
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteAck(channel, deliveryTag, multiple);
+            if (_out.IsQuiet)
+            {
+                Confirms.Answered(channel, deliveryTag, multiple);
+            }
+
+            Added(start);
+        }
+    }
+
+    public void SendHeartbeat()
+    {
+        lock (_outbox.Gate)
+        {
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteHeartbeat();
+            Added(start);
+        }
+    }
+
+    /// <summary>A frame of a real broker that a proxy passes on.</summary>
+    public void SendFrame(in Frame frame)
+    {
+        lock (_outbox.Gate)
+        {
+            if (_outbox.IsCompleted)
+            {
+                return;
+            }
+
+            if (!_out.IsQuiet)
+            {
+                _out.Add(frame);
+                return;
+            }
+
+            Confirms.Answered(frame);
+            _journal?.AddFrame(FrameDirection.FromBroker, frame);
+            _outbox.Filling.Raw(frame.Raw.Span);
+        }
+    }
+
+    /// <summary>Bytes as they are, past all faults: the protocol header that answers a wrong one.</summary>
+    public void SendRaw(ReadOnlyMemory<byte> bytes)
+    {
+        lock (_outbox.Gate)
+        {
+            _out.EmitRaw(bytes);
+        }
+    }
+
+    /// <summary>Ends a burst: what was sent since goes out in one write.</summary>
+    public void Flush() => _outbox.Flush();
+
+    /// <summary>Completes when at most <paramref name="bytes"/> are pending or the connection has ended: a reader that answers waits here.</summary>
+    public Task WaitForRoomAsync(int bytes) => _outbox.WaitForRoomAsync(bytes);
+
+    /// <summary>Sends what is pending, then FIN, and completes when that is done.</summary>
+    public async Task FinishAsync()
+    {
+        _outbox.Complete();
+        await _sender.ConfigureAwait(false);
+        _socket.ShutdownSend();
+    }
+
+    /// <summary>Closes the socket with a reset, at once; pending bytes are lost.</summary>
+    public void Reset()
+    {
+        _outbox.Complete();
+        _socket.Reset();
+    }
+
+    /// <summary>Closes the socket and waits for the send loop; what is pending and unsent is lost.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        _outbox.Complete();
+        _socket.Close();
+        await _sender.ConfigureAwait(false);
+        _journal?.End();
+        _outbox.Dispose();
+    }
+
+    private void Added(int start)
+    {
+        if (_outbox.IsCompleted)
+        {
+            _outbox.Filling.Truncate(start);
+            return;
+        }
+
+        if (_journal is null && _out.IsQuiet)
+        {
+            return;
+        }
+
+        ReadOnlyMemory<byte> bytes = _outbox.Filling.Written[start..];
+        if (_out.IsQuiet)
+        {
+            _journal?.AddBytes(FrameDirection.FromBroker, bytes);
+            return;
+        }
+
+        var command = new Command(bytes.ToArray());
+        _outbox.Filling.Truncate(start);
+        _out.Process(command);
+    }
+
+    private bool TryReadThroughLane(out Frame frame)
+    {
+        while (!_in.TryTake(out frame))
+        {
+            // While a read is pending the reader's buffer belongs to it.
+            if (_socket.HasEnded || _pendingFill is not null || _in.Pause is not null || !_reader.TryRead(out Frame next))
+            {
+                return false;
+            }
+
+            ulong number = Confirms.Received(next);
+            _journal?.AddFrame(FrameDirection.FromClient, next, number);
+            _in.Add(next, number);
+        }
+
+        return true;
+    }
+
+    // Held frames may be released while nothing comes from the socket.
+    private async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
+    {
+        if (_in.IsQuiet && _pendingFill is null)
+        {
+            return await _reader.FillAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        Task injected = _in.Injected;
+        _pendingFill ??= _reader.FillAsync(cancellationToken).AsTask();
+        await Task.WhenAny(_pendingFill, injected).ConfigureAwait(false);
+        if (!_pendingFill.IsCompleted)
+        {
+            return true;
+        }
+
+        Task<bool> fill = _pendingFill;
+        _pendingFill = null;
+        return await fill.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,4 @@
+namespace ResilientRabbit.Testing.Model;
+
+/// <summary>Where a message goes.</summary>
+internal readonly record struct Route(IReadOnlyList<Queue> Queues, bool DependsOnHeaders);

@@ -1,0 +1,170 @@
+using System.Net.Sockets;
+using System.Text;
+using ResilientRabbit.Testing.Faults;
+using ResilientRabbit.Testing.Model;
+
+namespace ResilientRabbit.Testing.Server;
+
+/// <summary>One node: its listeners and its connections.</summary>
+internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerOptions options)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ServerConnection, Task> _connections = [];
+    private readonly List<NodeListener> _listeners = [];
+    private readonly List<Exception> _errors = [];
+    private int _lastNumber;
+
+    public ClusterHost Host { get; } = host;
+
+    public ModelNode Member { get; } = member;
+
+    public TestBrokerOptions Options { get; } = options;
+
+    public NodeGates Gates { get; } = new();
+
+    public int Port { get; private set; } = options.Port;
+
+    public int? TlsPort { get; private set; } = options.TlsPort;
+
+    /// <summary>Whether connection.update-secret is refused.</summary>
+    public bool RefusesSecrets { get; set; }
+
+    /// <summary>The last secret a client sent with connection.update-secret.</summary>
+    public string? LastSecret { get; private set; }
+
+    public bool IsListening { get; private set; }
+
+    /// <summary>Bugs of the broker that were caught; a test that sees one has found it.</summary>
+    public IReadOnlyList<Exception> Errors
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _errors];
+            }
+        }
+    }
+
+    public ServerConnection[] Connections()
+    {
+        lock (_gate)
+        {
+            return [.. _connections.Keys];
+        }
+    }
+
+    /// <summary>Begins to listen; on the same ports as before, if it did before.</summary>
+    public void Listen()
+    {
+        Gates.OpenForGood(value: false);
+        NodeListener plain = new(this, Port, certificate: null);
+        Port = plain.Port;
+        _listeners.Add(plain);
+        if (Options.ServerCertificate is { } certificate)
+        {
+            NodeListener secure = new(this, TlsPort ?? 0, certificate);
+            TlsPort = secure.Port;
+            _listeners.Add(secure);
+        }
+
+        IsListening = true;
+        foreach (NodeListener listener in _listeners)
+        {
+            listener.Start();
+        }
+    }
+
+    /// <summary>Stops listening.</summary>
+    public async Task StopListeningAsync()
+    {
+        IsListening = false;
+        NodeListener[] listeners = [.. _listeners];
+        _listeners.Clear();
+        foreach (NodeListener listener in listeners)
+        {
+            await listener.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>All sockets end at once, with a reset; the listeners first.</summary>
+    public async Task DropEverythingAsync()
+    {
+        Task listeners = StopListeningAsync();
+        ServerConnection[] connections = Connections();
+        foreach (ServerConnection connection in connections)
+        {
+            connection.Reset();
+        }
+
+        Host.Turn(connections, static all =>
+        {
+            foreach (ServerConnection connection in all)
+            {
+                connection.Die();
+            }
+        });
+        Gates.OpenForGood(value: true);
+        await listeners.ConfigureAwait(false);
+
+        // A connection may have been accepted while the listeners were closing.
+        Task[] left;
+        lock (_gate)
+        {
+            left = [.. _connections.Values];
+        }
+
+        foreach (ServerConnection connection in Connections())
+        {
+            connection.Reset();
+        }
+
+        await Task.WhenAll(left).ConfigureAwait(false);
+    }
+
+    /// <summary>Serves a connection that was accepted. It is the node's from now on.</summary>
+    public void Accept(Socket socket, Stream stream, string? certificateUser)
+    {
+        ServerConnection connection;
+        lock (_gate)
+        {
+            AmqpLink link = new(socket, stream, ++_lastNumber, new FaultEngine(), journal: null);
+            connection = new ServerConnection(this, link, $"{socket.RemoteEndPoint} -> {socket.LocalEndPoint}", certificateUser);
+            _connections.Add(connection, Task.CompletedTask);
+        }
+
+        Task run = Task.Run(connection.RunAsync);
+        lock (_gate)
+        {
+            if (_connections.ContainsKey(connection))
+            {
+                _connections[connection] = run;
+            }
+        }
+    }
+
+    public void Forget(ServerConnection connection)
+    {
+        lock (_gate)
+        {
+            _connections.Remove(connection);
+        }
+
+        // Whoever waits for the connection to be gone looks again.
+        Host.Turn(this, static _ => { });
+    }
+
+    public void Report(Exception exception)
+    {
+        lock (_gate)
+        {
+            _errors.Add(exception);
+        }
+    }
+
+    public void SecretUpdated(ServerConnection connection, byte[] secret)
+    {
+        _ = connection;
+        LastSecret = Encoding.UTF8.GetString(secret);
+    }
+}

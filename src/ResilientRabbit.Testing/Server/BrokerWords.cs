@@ -1,0 +1,50 @@
+using ResilientRabbit.Testing.Model;
+using ResilientRabbit.Testing.Wire;
+
+namespace ResilientRabbit.Testing.Server;
+
+/// <summary>Words of the test about queues and messages.</summary>
+internal static class BrokerWords
+{
+    public static int Publish(ClusterHost host, BrokerMessage message, string virtualHost) => host.Turn((host, message, virtualHost), static word =>
+    {
+        VirtualHost found = word.host.Model.FindVirtualHost(word.virtualHost)
+            ?? throw new InvalidOperationException($"There is no virtual host '{word.virtualHost}'.");
+        Exchange exchange = found.FindExchange(word.message.Exchange)
+            ?? throw new InvalidOperationException($"There is no {Resource.Text(Resource.Exchange, word.message.Exchange, found.Name)}.");
+        StoredMessage stored = StoredMessage.Create(exchange.Name, word.message.RoutingKey, Properties(word.message), word.message.Body.Span, []);
+        IReadOnlyList<Queue> queues = exchange.Route(stored);
+        foreach (Queue queue in queues)
+        {
+            queue.Publish(stored, ticket: null);
+        }
+
+        return queues.Count;
+    });
+
+    public static bool DeleteQueue(ClusterHost host, string queue, string virtualHost) => host.Turn((host, queue, virtualHost), static word =>
+    {
+        Queue? found = word.host.Model.FindVirtualHost(word.virtualHost)?.FindQueue(word.queue);
+        found?.VirtualHost.DeleteQueue(found);
+        return found is not null;
+    });
+
+    public static int CancelConsumers(ClusterHost host, string queue, string virtualHost) => host.Turn((host, queue, virtualHost), static word =>
+    {
+        Queue? found = word.host.Model.FindVirtualHost(word.virtualHost)?.FindQueue(word.queue);
+        return found is null ? 0 : ClusterRules.CancelConsumers(found, static _ => true);
+    });
+
+    private static ContentProperties Properties(BrokerMessage message) => new()
+    {
+        Headers = message.Headers is { } headers ? PublicValues.ToWire(headers) : null,
+        MessageId = message.MessageId,
+        CorrelationId = message.CorrelationId,
+        ReplyTo = message.ReplyTo,
+        ContentType = message.ContentType,
+        Type = message.Type,
+        Priority = message.Priority,
+        Expiration = message.Expiration,
+        DeliveryMode = message.IsPersistent ? (byte)2 : (byte)1,
+    };
+}

@@ -1,0 +1,184 @@
+using ResilientRabbit.Testing.Faults;
+using ResilientRabbit.Testing.Model;
+using ResilientRabbit.Testing.Wire;
+
+namespace ResilientRabbit.Testing.Server;
+
+/// <summary>What happens on channel 0: handshake, close, secrets, heartbeats; and what RabbitMQ answers to what does not belong there.</summary>
+internal sealed class ConnectionMethods
+{
+    private readonly ServerConnection _connection;
+    private readonly Handshake _handshake;
+
+    public ConnectionMethods(ServerConnection connection, string? certificateUser)
+    {
+        _connection = connection;
+        _handshake = new Handshake(connection, certificateUser);
+    }
+
+    /// <summary>Reads the eight bytes a client begins with; false while they are not there or when they are wrong.</summary>
+    public bool TryReadHeader(AmqpLink link)
+    {
+        if (!link.TryReadProtocolHeader(out ProtocolHeader header))
+        {
+            return false;
+        }
+
+        // 0-9 and 0-8 clients are let in by RabbitMQ as well, in their own dialects; here only 0-9-1 is spoken.
+        if (header.IsAmqp091)
+        {
+            _handshake.Start();
+            return true;
+        }
+
+        _connection.SendHeader();
+        _connection.Finish();
+        return false;
+    }
+
+    public void Handle(in Frame frame)
+    {
+        if (frame.Type == FrameType.Heartbeat)
+        {
+            if (frame.Payload.Length > 0 && _connection.Stage != ConnectionStage.Closing)
+            {
+                throw Misplaced(frame);
+            }
+
+            return;
+        }
+
+        if (_connection.Stage == ConnectionStage.Closing)
+        {
+            HandleClosing(frame);
+            return;
+        }
+
+        if (frame.Type != FrameType.Method)
+        {
+            throw Misplaced(frame);
+        }
+
+        AmqpMethod method = frame.Method;
+        try
+        {
+            HandleMethod(frame, method);
+        }
+        catch (AmqpErrorException error)
+        {
+            Broken(error, method);
+        }
+        catch (AmqpWireException error)
+        {
+            Broken(new AmqpErrorException(error.Code, error.Message), method);
+        }
+    }
+
+    /// <summary>A frame of a channel before the connection is open, or after its end.</summary>
+    public void Unexpected(in Frame frame)
+    {
+        if (_connection.Stage != ConnectionStage.Closing)
+        {
+            throw Misplaced(frame);
+        }
+    }
+
+    /// <summary>The error for a frame whose type is unknown or does not belong where it came.</summary>
+    public static AmqpErrorException Misplaced(in Frame frame)
+    {
+        string text = ErlangTerm.Describe((byte)frame.Type, frame.Payload);
+        return frame.Type is FrameType.Method or FrameType.Header or FrameType.Body or FrameType.Heartbeat
+            ? new AmqpErrorException(ReplyCode.UnexpectedFrame, text)
+            : new AmqpErrorException(ReplyCode.FrameError, $"{text}: unknown_frame");
+    }
+
+    /// <summary>Ends the connection because of an error, as loudly as its stage allows: before it is open RabbitMQ mostly hangs up in silence.</summary>
+    public void Broken(AmqpErrorException error, AmqpMethod method = AmqpMethod.None)
+    {
+        switch (_connection.Stage)
+        {
+            case ConnectionStage.Running:
+                _connection.Fail(error, method);
+                break;
+            case ConnectionStage.Opening:
+                _connection.Fail(error, method);
+                break;
+            case ConnectionStage.Starting when error.Code == ReplyCode.AccessRefused:
+                _handshake.Refuse(error);
+                break;
+            case ConnectionStage.Closing:
+                break;
+            default:
+                _connection.Finish();
+                break;
+        }
+    }
+
+    private void HandleMethod(in Frame frame, AmqpMethod method)
+    {
+        switch (method)
+        {
+            case AmqpMethod.ConnectionStartOk when _connection.Stage == ConnectionStage.Starting:
+                _handshake.StartOk(frame.Read<AmqpConnection.StartOk>());
+                break;
+            case AmqpMethod.ConnectionSecureOk when _connection.Stage == ConnectionStage.Securing:
+                _handshake.SecureOk(frame.Read<AmqpConnection.SecureOk>());
+                break;
+            case AmqpMethod.ConnectionTuneOk when _connection.Stage == ConnectionStage.Tuning:
+                _handshake.TuneOk(frame.Read<AmqpConnection.TuneOk>());
+                break;
+            case AmqpMethod.ConnectionOpen when _connection.Stage == ConnectionStage.Opening:
+                _handshake.Open(frame.Read<AmqpConnection.Open>());
+                break;
+            case AmqpMethod.ConnectionClose when _connection.Stage == ConnectionStage.Running:
+                _ = frame.Read<AmqpConnection.Close>();
+                CloseByClient();
+                break;
+            case AmqpMethod.ConnectionUpdateSecret when _connection.Stage == ConnectionStage.Running:
+                UpdateSecret(frame.Read<AmqpConnection.UpdateSecret>());
+                break;
+            default:
+                throw Enum.IsDefined(method)
+                    ? AmqpErrorException.ChannelError($"unexpected method in connection state {StateName()}")
+                    : new UnknownMethodException();
+        }
+    }
+
+    private string StateName() => _connection.Stage.ToString().ToLowerInvariant();
+
+    private void HandleClosing(in Frame frame)
+    {
+        if (frame.Type != FrameType.Method)
+        {
+            return;
+        }
+
+        if (frame.Method == AmqpMethod.ConnectionCloseOk)
+        {
+            _connection.Finish();
+        }
+        else if (frame.Method == AmqpMethod.ConnectionClose)
+        {
+            _connection.Send(0, default(AmqpConnection.CloseOk));
+        }
+    }
+
+    private void CloseByClient()
+    {
+        _connection.EndChannels();
+        _connection.CollectAnswers();
+        _connection.Send(0, default(AmqpConnection.CloseOk));
+        _connection.Finish();
+    }
+
+    private void UpdateSecret(in AmqpConnection.UpdateSecret method)
+    {
+        if (_connection.Node.RefusesSecrets)
+        {
+            throw AmqpErrorException.NotAllowed("New secret was refused by one of the backends");
+        }
+
+        _connection.Node.SecretUpdated(_connection, method.NewSecret);
+        _connection.Send(0, default(AmqpConnection.UpdateSecretOk));
+    }
+}

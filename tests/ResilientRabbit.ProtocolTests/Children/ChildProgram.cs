@@ -1,0 +1,44 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace ResilientRabbit.ProtocolTests.Children;
+
+/// <summary>What children can do. Each tells its results as lines "RESULT name=value".</summary>
+public static class ChildProgram
+{
+    private static readonly Dictionary<string, Func<int, Task>> Programs = new(StringComparer.Ordinal)
+    {
+        ["sdk-survives"] = SdkChildren.SurviveAsync,
+        ["sdk-consumes"] = SdkChildren.ConsumeAsync,
+        ["driver-hang"] = DriverChildren.HangAsync,
+        ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,
+        ["driver-lost-consumer"] = DriverChildren.LoseConsumerAsync,
+        ["driver-late-reply"] = DriverChildren.LateReplyAsync,
+        ["driver-heartbeat-crash"] = DriverChildren.HeartbeatCrashAsync,
+        ["driver-consumes"] = DriverChildren.ConsumeAsync,
+    };
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        ArgumentNullException.ThrowIfNull(arguments);
+        int unobserved = 0;
+        TaskScheduler.UnobservedTaskException += (_, _) => Interlocked.Increment(ref unobserved);
+        try
+        {
+            await Programs[arguments[0]](int.Parse(arguments[1], CultureInfo.InvariantCulture));
+        }
+        catch (Exception exception)
+        {
+            Console.WriteLine(exception);
+            return 1;
+        }
+
+        Tell("peak-mib", Process.GetCurrentProcess().PeakWorkingSet64 / (1024 * 1024));
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        Tell("unobserved", unobserved);
+        return 0;
+    }
+
+    public static void Tell(string name, object? value) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"RESULT {name}={value}"));
+}

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace ResilientRabbit.ProtocolTests.Children;
+
+/// <summary>The SDK in a child process.</summary>
+internal static class SdkChildren
+{
+    public const string Queue = "q";
+
+    /// <summary>Publishes one message and gets it back, whatever the peer does on the first connections; both must succeed in the end.</summary>
+    public static async Task SurviveAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port);
+        var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<ISubscription> subscribing = client.SubscribeAsync(Queue, new LambdaHandler(_ =>
+        {
+            received.TrySetResult();
+            return Settlement.Ack;
+        }));
+        PublishReceipt receipt = await client.Publisher.PublishAsync("", Queue, "hello"u8.ToArray());
+        ChildProgram.Tell("attempts", receipt.Attempts);
+        await using (ISubscription subscription = await subscribing)
+        {
+            await received.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+
+        ChildProgram.Tell("losses", client.Status.Connections.Sum(static connection => connection.Losses));
+    }
+
+    /// <summary>Consumes until a good message came; what is hostile comes before it.</summary>
+    public static async Task ConsumeAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port);
+        var good = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ISubscription subscription = await client.SubscribeAsync(Queue, new LambdaHandler(message =>
+        {
+            ChildProgram.Tell("received", message.Body.Length);
+            if (message.Body.Span.SequenceEqual("good"u8))
+            {
+                good.TrySetResult();
+            }
+
+            return Settlement.Ack;
+        }));
+        Console.WriteLine("READY");
+        await good.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        ChildProgram.Tell("cpu-ms", (long)Environment.CpuUsage.TotalTime.TotalMilliseconds);
+    }
+
+    private static RabbitClient NewClient(int port)
+    {
+        var options = new ResilientRabbitOptions { Heartbeat = TimeSpan.FromSeconds(5), ConnectTimeout = TimeSpan.FromSeconds(2), RequestTimeout = TimeSpan.FromSeconds(2), ReconnectMaxDelay = TimeSpan.FromMilliseconds(200), ShutdownTimeout = TimeSpan.FromSeconds(2) };
+        options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));
+        options.Publisher.DeliveryTimeout = TimeSpan.FromSeconds(60);
+        return new RabbitClient(options);
+    }
+}

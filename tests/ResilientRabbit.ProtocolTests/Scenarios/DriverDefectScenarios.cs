@@ -1,0 +1,363 @@
+using System.Diagnostics;
+using System.Net.Security;
+using System.Text;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+using RabbitMQ.Client.Events;
+using ResilientRabbit.ProtocolTests.Children;
+using ResilientRabbit.Testing;
+using Xunit;
+
+namespace ResilientRabbit.ProtocolTests.Scenarios;
+
+/// <summary>
+/// The known defects of RabbitMQ.Client 7.1.2 (C1 to C16): each shown on the bare driver, so that a newer driver that mends one turns its test red
+/// and our workaround can be reconsidered; and the SDK in the same situation.
+/// </summary>
+public sealed class DriverDefectScenarios
+{
+    [Fact, Scenario("C1", "P4,P19")]
+    public async Task The_bare_driver_hangs_when_its_write_loop_dies()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        FaultHandle deaf = bed.Faults.FromClient(AmqpMethod.BasicPublish).After().StopReading();
+
+        // The SDK in the same situation: ConfirmScenarios.A_broker_that_stops_reading_and_then_resets_hangs_nobody.
+        ChildResult child = await ChildProcess.RunAsync("driver-hang", bed.Port, () =>
+        {
+            bed.Line.ResetConnections();
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal((1, 0), (deaf.Fired, child.ExitCode));
+        Assert.Equal("False", child["publishers-ended"]);
+        Assert.True(child.Number("still-hanging") > 0);
+    }
+
+    [Fact, Scenario("C2", "P1,P18")]
+    public async Task The_bare_driver_loses_count_when_publishes_are_cancelled()
+    {
+        await using Bed bed = await Bed.StartAsync();
+
+        // The SDK in the same situation: ConfirmScenarios.A_storm_of_cancellations_leaves_every_outcome_honest.
+        ChildResult child = await ChildProcess.RunAsync("driver-cancel-storm", bed.Port);
+
+        Assert.Equal(0, child.ExitCode);
+        long believed = child.Number("client-next") - 1;
+        long real = bed.Published().Count;
+        Assert.True(believed != real || child.Number("wrong") > 0, $"The driver counted {believed}, the broker {real}, and no publish failed.");
+    }
+
+    [Fact, Scenario("C3", "P26")]
+    public async Task The_bare_driver_reports_a_recovery_in_which_it_lost_its_consumer()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        FaultHandle? hold = null;
+
+        // The SDK in the same situation: ConsumerScenarios.A_consume_that_is_not_answered_after_a_loss_is_asked_again_elsewhere.
+        ChildResult child = await ChildProcess.RunAsync("driver-lost-consumer", bed.Port, () =>
+        {
+            hold = bed.Faults.FromBroker(AmqpMethod.BasicConsumeOk).Hold();
+            bed.Line.ResetConnections();
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal((0, 1), (child.ExitCode, hold!.Fired));
+        Assert.Equal(("succeeded", "True", "0"), (child["recovery"], child["open"], child["received"]));
+    }
+
+    [Fact, Scenario("C4", "P18")]
+    public async Task The_bare_driver_is_confused_by_a_late_answer()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await bed.DeclareAsync("other");
+        FaultHandle hold = bed.Faults.FromBroker(AmqpMethod.QueueDeclareOk).Hold();
+
+        // The SDK in the same situation: ChannelScenarios.A_late_answer_to_a_declaration_harms_no_later_one.
+        ChildResult child = await ChildProcess.RunAsync("driver-late-reply", bed.Port, () =>
+        {
+            hold.Release();
+            return Task.CompletedTask;
+        });
+
+        Assert.Equal((0, 1), (child.ExitCode, hold.Fired));
+        Assert.NotEqual("fine", child["first"]);
+        bool wrongAnswer = child.Output.Contains("second-answer", StringComparison.Ordinal) && child["second-answer"] is not "other";
+        Assert.True(wrongAnswer || child["second"] is not "fine" || child["open"] is "False", child.Output);
+    }
+
+    [Fact, Scenario("C5", "P19")]
+    public async Task The_bare_driver_ends_the_process_when_its_socket_is_closed_on_a_missed_heartbeat()
+    {
+        await using Bed bed = await Bed.StartAsync();
+
+        ChildResult child = await ChildProcess.RunAsync("driver-heartbeat-crash", bed.Port, bed.Broker.FreezeAsync);
+
+        Assert.Equal(ChildResult.Crashed, child.ExitCode);
+        Assert.Contains("HeartbeatReadTimerCallback", child.Output, StringComparison.Ordinal);
+    }
+
+    [Fact, Scenario("C5,C6", "P15,P19")]
+    public async Task The_SDK_survives_missed_heartbeats_in_the_same_way_of_working()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient[] clients = [.. Enumerable.Range(0, 10).Select(_ => bed.NewClient(static options => options.Heartbeat = TimeSpan.FromSeconds(1)))];
+        await Task.WhenAll(clients.Select(static client => client.ConnectAsync()));
+
+        await bed.Broker.FreezeAsync();
+        await Bed.UntilAsync(() => clients.All(static client => client.Status.Connections.All(static connection => connection.Losses > 0)), "the losses");
+        await bed.Broker.ThawAsync();
+
+        foreach (RabbitClient client in clients)
+        {
+            PublishReceipt receipt = await client.Publisher.PublishAsync("", Bed.Queue, "m"u8.ToArray()).AsTask().WaitAsync(Bed.Patience);
+            Assert.Empty(bed.Journal.FalseConfirms([receipt.MessageId]));
+        }
+    }
+
+    [Fact, Scenario("C6", "P15")]
+    public async Task The_bare_driver_needs_three_heartbeats_to_miss_its_peer()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await using IConnection connection = await Driver(bed, static factory => factory.RequestedHeartbeat = TimeSpan.FromSeconds(1)).CreateConnectionAsync();
+        Task<ShutdownEventArgs> closed = Conformance.Bench.Closed(connection);
+        long start = Stopwatch.GetTimestamp();
+
+        await bed.Broker.FreezeAsync();
+        await closed.WaitAsync(Bed.Patience);
+
+        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(2.5), $"It took {Stopwatch.GetElapsedTime(start)}.");
+        await bed.Broker.ThawAsync();
+    }
+
+    [Fact, Scenario("C7", "P13")]
+    public async Task The_bare_driver_waits_before_its_first_attempt_and_the_SDK_does_not()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await using (IConnection connection = await Driver(bed, static factory =>
+        {
+            factory.AutomaticRecoveryEnabled = true;
+            factory.NetworkRecoveryInterval = TimeSpan.FromSeconds(2);
+        }).CreateConnectionAsync())
+        {
+            var recovered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            connection.RecoverySucceededAsync += (_, _) =>
+            {
+                recovered.TrySetResult();
+                return Task.CompletedTask;
+            };
+            long start = Stopwatch.GetTimestamp();
+            bed.Line.ResetConnections();
+            await recovered.Task.WaitAsync(Bed.Patience);
+            Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(1.9), $"It took {Stopwatch.GetElapsedTime(start)}.");
+        }
+
+        // With this delay the first attempt can only have come without one.
+        RabbitClient client = bed.NewClient(static options =>
+        {
+            options.ReconnectDelay = TimeSpan.FromMinutes(5);
+            options.ReconnectMaxDelay = TimeSpan.FromMinutes(5);
+        });
+        await client.ConnectAsync();
+        bed.Line.ResetConnections();
+
+        bed.AssertHonest(await Bed.AllAsync(Bed.Publish(client, 3)));
+    }
+
+    [Fact, Scenario("C8", "P19")]
+    public async Task The_bare_driver_burns_a_core_after_half_a_frame_and_FIN()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        FaultHandle cut = bed.Faults.FromBroker(AmqpMethod.BasicDeliver).CutAt(60_000);
+
+        // The SDK in the same situation: TransportScenarios.A_delivery_that_is_cut_off_is_delivered_again_on_the_next_connection.
+        ChildResult child = await ChildProcess.RunAsync("driver-consumes", bed.Port, () => bed.Broker.PublishAsync(Bed.Queue, new byte[100_000]));
+
+        Assert.Equal((1, 0), (cut.Fired, child.ExitCode));
+        Assert.Equal(("True", "0"), (child["open"], child["received"]));
+
+        // Idle it would be a few milliseconds; a machine that is busy otherwise leaves it less than a whole core.
+        Assert.True(child.Number("cpu-ms-in-3s") > 250, child.Output);
+    }
+
+    [Theory, Scenario("45,C9", "P19,P25")]
+    [InlineData("driver-consumes")]
+    [InlineData("sdk-consumes")]
+    public async Task Headers_nested_26000_deep_end_every_client_that_stands_on_the_driver(string program)
+    {
+        // The driver reads header tables by recursion and offers no hook before it: no client on top of it can survive. The two tests that follow show what helps.
+        await using Bed bed = await Bed.StartAsync();
+        FaultHandle nested = Nest(bed, 26_000);
+
+        ChildResult child = await ChildProcess.RunAsync(program, bed.Port, () => bed.Broker.PublishAsync(Bed.Queue, "nest"u8.ToArray()));
+
+        Assert.Equal((1, ChildResult.Crashed), (nested.Fired, child.ExitCode));
+        Assert.Contains("Stack overflow", child.Output, StringComparison.Ordinal);
+    }
+
+    [Fact, Scenario("45,C9", "P19,P25")]
+    public async Task A_larger_stack_helps_against_nested_headers()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        FaultHandle nested = Nest(bed, 26_000);
+
+        ChildResult child = await ChildProcess.RunAsync("sdk-consumes", bed.Port, () => PublishBothAsync(bed), ("DOTNET_DefaultStackSize", "4000000"));
+
+        Assert.Equal((1, 0), (nested.Fired, child.ExitCode));
+    }
+
+    [Fact, Scenario("45,C9", "P19,P25")]
+    public async Task A_smaller_frame_helps_against_nested_headers()
+    {
+        await using Bed bed = await Bed.StartAsync(static options => options.FrameMax = 4096);
+        FaultHandle nested = Nest(bed, 800);
+
+        ChildResult child = await ChildProcess.RunAsync("sdk-consumes", bed.Port, () => PublishBothAsync(bed));
+
+        Assert.Equal((1, 0), (nested.Fired, child.ExitCode));
+    }
+
+    [Fact, Scenario("C10", "P27")]
+    public async Task The_bare_drivers_URI_turns_the_check_of_the_host_name_off_and_the_SDK_does_not_use_it()
+    {
+        Assert.Equal(SslPolicyErrors.RemoteCertificateNameMismatch, new ConnectionFactory { Uri = new Uri("amqps://host") }.Ssl.AcceptablePolicyErrors);
+
+        await using Bed bed = await Bed.StartAsync();
+        SslPolicyErrors? accepted = null;
+        RabbitClient client = bed.NewClient(options => options.ConfigureDriver = factory => accepted = factory.Ssl.AcceptablePolicyErrors);
+        await Bed.AllAsync(Bed.Publish(client, 1));
+
+        Assert.Equal(SslPolicyErrors.None, accepted);
+    }
+
+    [Fact, Scenario("C11", "P28")]
+    public void The_bare_drivers_URI_tells_the_password_and_the_SDK_does_not()
+    {
+        var telling = Assert.ThrowsAny<Exception>(static () => new ConnectionFactory { Uri = new Uri("amqp://user:canary:7F3A@host") });
+        Assert.Contains("canary", telling.ToString(), StringComparison.Ordinal);
+
+        var options = new ResilientRabbitOptions();
+        options.Endpoints.Add("amqp://user:canary:7F3A@host");
+        var refusal = Assert.Throws<OptionsValidationException>(() => new RabbitClient(options));
+
+        Assert.DoesNotContain("canary", refusal.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", options.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact, Scenario("C12", "P15,P29")]
+    public async Task The_bare_driver_makes_sixty_seconds_of_half_a_second_and_the_SDK_refuses_it()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await using IConnection connection = await Driver(bed, static factory => factory.RequestedHeartbeat = TimeSpan.FromMilliseconds(500)).CreateConnectionAsync();
+        Assert.Equal(TimeSpan.FromSeconds(60), connection.Heartbeat);
+
+        Assert.Throws<OptionsValidationException>(() => bed.NewClient(static options => options.Heartbeat = TimeSpan.FromMilliseconds(500)));
+    }
+
+    [Fact, Scenario("C13", "P18,P19")]
+    public async Task Forty_reconnects_leave_no_socket_and_no_work_behind()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient();
+        await client.ConnectAsync();
+        for (int round = 0; round < 40; round++)
+        {
+            int losses = client.Status.Connections.Sum(static connection => connection.Losses);
+            bed.Line.ResetConnections();
+            await Bed.UntilAsync(() => client.Status.Connections.Sum(static connection => connection.Losses) >= losses + 2, "the losses");
+            await client.ConnectAsync().WaitAsync(Bed.Patience);
+        }
+
+        await Bed.AllAsync(Bed.Publish(client, 1));
+        await Bed.UntilAsync(() => client.TeardownsRunning == 0 && bed.Line.ConnectionCount == 2, "the end of the old sessions");
+        Assert.Equal(2, bed.Broker.Connections().Count(static connection => connection.IsOpen));
+
+        await client.DisposeAsync();
+        await Bed.UntilAsync(() => bed.Line.ConnectionCount == 0, "the end of the sockets");
+    }
+
+    [Fact, Scenario("C14", "P23")]
+    public async Task The_bare_driver_drops_a_stale_ack_without_a_word()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await bed.Broker.PublishAsync(Bed.Queue, "m"u8.ToArray());
+        await using IConnection connection = await Driver(bed, static factory =>
+        {
+            factory.AutomaticRecoveryEnabled = true;
+            factory.NetworkRecoveryInterval = TimeSpan.FromMilliseconds(100);
+        }).CreateConnectionAsync();
+        await using IChannel channel = await connection.CreateChannelAsync();
+        BasicGetResult result = (await channel.BasicGetAsync(Bed.Queue, autoAck: false))!;
+        var recovered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.RecoverySucceededAsync += (_, _) =>
+        {
+            recovered.TrySetResult();
+            return Task.CompletedTask;
+        };
+        bed.Line.ResetConnections();
+        await recovered.Task.WaitAsync(Bed.Patience);
+
+        // The SDK in the same situation: ConsumerScenarios.Acks_of_a_lost_connection_are_reported_as_stale_and_not_sent.
+        await channel.BasicAckAsync(result.DeliveryTag, multiple: false);
+        await channel.QueueDeclarePassiveAsync(Bed.Queue);
+
+        Assert.DoesNotContain(bed.Journal.Entries, static entry => entry.Method == AmqpMethod.BasicAck);
+        Assert.Equal(1, bed.Broker.Queue(Bed.Queue)!.Messages);
+    }
+
+    [Fact, Scenario("C15", "P12")]
+    public async Task The_bare_driver_writes_into_the_callers_headers_and_the_SDK_does_not()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await using IConnection connection = await Driver(bed).CreateConnectionAsync();
+        await using IChannel channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true));
+        var headers = new Dictionary<string, object?>(StringComparer.Ordinal) { ["mine"] = "1" };
+        await channel.BasicPublishAsync("", Bed.Queue, mandatory: false, new BasicProperties { Headers = headers }, "m"u8.ToArray());
+        Assert.Contains("x-dotnet-pub-seq-no", headers.Keys);
+
+        RabbitClient client = bed.NewClient();
+        var properties = new MessageProperties { MessageId = "id" };
+        properties.Headers["mine"] = "1";
+        byte[] body = Encoding.UTF8.GetBytes("body");
+        await client.Publisher.PublishAsync("", Bed.Queue, body, properties).AsTask().WaitAsync(Bed.Patience);
+
+        Assert.Equal(["mine"], properties.Headers.Keys);
+        Assert.Equal("body"u8.ToArray(), body);
+    }
+
+    [Fact, Scenario("C16", "P13")]
+    public async Task The_bare_driver_says_connected_before_the_broker_has_and_the_SDK_does_not()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        FaultHandle hold = bed.Faults.FromBroker(AmqpMethod.ConnectionOpenOk).Always().Stall();
+        await using IConnection connection = await Driver(bed).CreateConnectionAsync().WaitAsync(Bed.Patience);
+        Assert.True(connection.IsOpen);
+
+        RabbitClient client = bed.NewClient(static options => options.ConnectTimeout = Bed.Patience);
+        Task connecting = client.ConnectAsync();
+        await hold.WaitFiredAsync(Bed.Patience, times: 2);
+        Assert.False(connecting.IsCompleted);
+        Assert.All(client.Status.Connections, static status => Assert.NotEqual(ConnectionState.Connected, status.State));
+
+        hold.Cancel();
+        await connecting.WaitAsync(Bed.Patience);
+    }
+
+    private static async Task PublishBothAsync(Bed bed)
+    {
+        await bed.Broker.PublishAsync(Bed.Queue, "nest"u8.ToArray());
+        await bed.Broker.PublishAsync(Bed.Queue, "good"u8.ToArray());
+    }
+
+    private static FaultHandle Nest(Bed bed, int levels) => bed.Faults.FromBroker(AmqpMethod.BasicDeliver).Replace(entry => HostileBytes.Together(
+        HostileBytes.Deliver((ushort)entry.Channel, entry.ConsumerTag!, entry.DeliveryTag!.Value),
+        HostileBytes.Header((ushort)entry.Channel, 4, flags: 0x2000, HostileBytes.NestedTable(levels)),
+        HostileBytes.Body((ushort)entry.Channel, 4)));
+
+    private static ConnectionFactory Driver(Bed bed, Action<ConnectionFactory>? configure = null)
+    {
+        var factory = new ConnectionFactory { HostName = "127.0.0.1", Port = bed.Port, AutomaticRecoveryEnabled = false };
+        configure?.Invoke(factory);
+        return factory;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Reflection;
+using Xunit;
+
+namespace ResilientRabbit.ProtocolTests.Scenarios;
+
+/// <summary>No scenario without a test.</summary>
+public sealed class ScenarioCoverageTests
+{
+    [Fact]
+    public void Every_scenario_and_every_driver_defect_has_a_test()
+    {
+        string[] all = [.. Enumerable.Range(1, 63).Select(static number => $"{number}"), .. Enumerable.Range(1, 16).Select(static number => $"C{number}")];
+
+        string[] missing = [.. all.Except(Tests().SelectMany(static test => test.Scenario.Scenarios), StringComparer.Ordinal)];
+
+        Assert.Empty(missing);
+    }
+
+    [Fact]
+    public void Every_test_of_a_scenario_names_known_scenarios_and_promises()
+    {
+        Assert.All(Tests(), static test =>
+        {
+            Assert.NotEmpty(test.Scenario.Promises);
+            Assert.All(test.Scenario.Promises, static promise => Assert.Matches("^P([1-9]|[12][0-9]|3[0-2])$", promise));
+            Assert.All(test.Scenario.Scenarios, static scenario => Assert.Matches("^([1-9]|[1-5][0-9]|6[0-3]|C([1-9]|1[0-6]))$", scenario));
+        });
+    }
+
+    /// <summary>All of them.</summary>
+    internal static IEnumerable<(MethodInfo Method, ScenarioAttribute Scenario)> Tests() =>
+        from type in typeof(ScenarioCoverageTests).Assembly.GetTypes()
+        from method in type.GetMethods()
+        from scenario in method.GetCustomAttributes<ScenarioAttribute>()
+        select (method, scenario);
+}
