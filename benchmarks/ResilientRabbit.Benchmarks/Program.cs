@@ -5,7 +5,7 @@ using ResilientRabbit.Benchmarks.Wire;
 switch (args)
 {
     case ["sink", ..]:
-        await AckSink.RunAsync();
+        await AckSink.RunAsync(isSingle: args is [_, "single"]);
         break;
     case ["run", ..]:
         await ChildRun.RunAsync(RunSettings.Parse(args));

@@ -9,6 +9,7 @@ internal sealed class Targets : IAsyncDisposable
     private const string Queue = "bench";
 
     private ChildProcess? _sink;
+    private ChildProcess? _singleSink;
     private LocalCluster? _cluster;
 
     public string Broker { get; private set; } = "no broker";
@@ -21,6 +22,9 @@ internal sealed class Targets : IAsyncDisposable
         if (plan.WithSink)
         {
             targets.Add(new Target("ack-only sink", sinkPort, Queue, Mandatory: true, plan.SinkCount, MaxShare: 4, WarmUpPort: 0, static () => Task.CompletedTask));
+            _singleSink = ChildProcess.Start("sink", "single");
+            int singlePort = int.Parse(await _singleSink.ReadLineAsync(), CultureInfo.InvariantCulture);
+            targets.Add(new Target("sink, one ack per message", singlePort, Queue, Mandatory: true, plan.SinkCount, MaxShare: 4, WarmUpPort: 0, static () => Task.CompletedTask));
         }
 
         if (!plan.WithNode)
@@ -46,6 +50,7 @@ internal sealed class Targets : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _sink?.Dispose();
+        _singleSink?.Dispose();
         if (_cluster is not null)
         {
             await _cluster.DisposeAsync();

@@ -8,32 +8,33 @@ namespace ResilientRabbit.Benchmarks.Wire;
 internal static class AckSink
 {
     /// <summary>Listens, prints the port, serves until standard input ends.</summary>
-    public static async Task RunAsync()
+    /// <param name="isSingle">One ack for each message, as a broker often does, instead of one for all that a read brought.</param>
+    public static async Task RunAsync(bool isSingle)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         Console.WriteLine(((IPEndPoint)listener.LocalEndPoint!).Port);
-        var accepting = new Thread(() => Accept(listener)) { IsBackground = true };
+        var accepting = new Thread(() => Accept(listener, isSingle)) { IsBackground = true };
         accepting.Start();
         await Console.In.ReadToEndAsync();
     }
 
-    private static void Accept(Socket listener)
+    private static void Accept(Socket listener, bool isSingle)
     {
         while (true)
         {
             Socket socket = listener.Accept();
             socket.NoDelay = true;
-            new Thread(() => Serve(socket)) { IsBackground = true }.Start();
+            new Thread(() => Serve(socket, isSingle)) { IsBackground = true }.Start();
         }
     }
 
-    private static void Serve(Socket socket)
+    private static void Serve(Socket socket, bool isSingle)
     {
         try
         {
-            new AckSinkConnection(socket).Run();
+            new AckSinkConnection(socket, isSingle).Run();
         }
         catch (SocketException)
         {
@@ -47,7 +48,7 @@ internal static class AckSink
 }
 
 /// <summary>One connection of the sink, on a thread of its own.</summary>
-internal sealed class AckSinkConnection(Socket socket)
+internal sealed class AckSinkConnection(Socket socket, bool isSingle)
 {
     private const int MaxChannels = 2048;
     private const int FrameMax = 131_072;
@@ -58,7 +59,7 @@ internal sealed class AckSinkConnection(Socket socket)
     private readonly bool[] _confirms = new bool[MaxChannels];
     private readonly List<int> _touched = [];
     private readonly byte[] _ack = new FrameWriter().BeginMethod(0, 60, 80).LongLong(0).Octet(1).EndFrame().ToArray();
-    private readonly byte[] _acks = new byte[MaxChannels * 21];
+    private byte[] _acks = new byte[MaxChannels * 21];
     private bool _ended;
 
     public void Run()
@@ -170,12 +171,22 @@ internal sealed class AckSinkConnection(Socket socket)
         int length = 0;
         foreach (int channel in _touched)
         {
-            Span<byte> ack = _acks.AsSpan(length, _ack.Length);
-            _ack.CopyTo(ack);
-            BinaryPrimitives.WriteUInt16BigEndian(ack[1..], (ushort)channel);
-            BinaryPrimitives.WriteUInt64BigEndian(ack[11..], _published[channel]);
+            for (ulong tag = isSingle ? _acked[channel] + 1 : _published[channel]; tag <= _published[channel]; tag++)
+            {
+                if (_acks.Length - length < _ack.Length)
+                {
+                    Array.Resize(ref _acks, _acks.Length * 2);
+                }
+
+                Span<byte> ack = _acks.AsSpan(length, _ack.Length);
+                _ack.CopyTo(ack);
+                BinaryPrimitives.WriteUInt16BigEndian(ack[1..], (ushort)channel);
+                BinaryPrimitives.WriteUInt64BigEndian(ack[11..], tag);
+                ack[19] = isSingle ? (byte)0 : (byte)1;
+                length += ack.Length;
+            }
+
             _acked[channel] = _published[channel];
-            length += ack.Length;
         }
 
         _touched.Clear();

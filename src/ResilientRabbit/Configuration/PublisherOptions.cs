@@ -16,6 +16,10 @@ public sealed class PublisherOptions
     /// <value>2,048 by default; 1 to 65,536.</value>
     public int InFlightWindow { get; set; } = 2048;
 
+    /// <summary>Gets or sets how many bytes of message bodies of one lane may be on the wire without an answer. One message may be larger: it goes alone.</summary>
+    /// <value>16 MiB by default, which keeps a line of 1 Gbit/s busy over 130 ms; 1 byte to 1 TiB.</value>
+    public long InFlightBytes { get; set; } = 16L * 1024 * 1024;
+
     /// <summary>Gets or sets the time limit of one message, from the call to its outcome, in every state of the connections.</summary>
     /// <value>120 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan DeliveryTimeout { get; set; } = TimeSpan.FromSeconds(120);

@@ -19,6 +19,7 @@ internal static class PublisherRules
         problems.RequireRange(Section + nameof(options.Connections), options.Connections, 1, MaxConnections);
         problems.RequireRange(Section + nameof(options.Lanes), options.Lanes, 1, MaxLanes);
         problems.RequireRange(Section + nameof(options.InFlightWindow), options.InFlightWindow, 1, MaxWindow);
+        problems.RequireRange(Section + nameof(options.InFlightBytes), options.InFlightBytes, 1, MaxBytes);
         problems.RequireDuration(Section + nameof(options.DeliveryTimeout), options.DeliveryTimeout);
         problems.RequireDuration(Section + nameof(options.ConfirmStallTimeout), options.ConfirmStallTimeout);
         problems.RequireRange(Section + nameof(options.MaxPendingMessages), options.MaxPendingMessages, 1, MaxMessages);

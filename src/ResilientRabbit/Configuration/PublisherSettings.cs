@@ -9,6 +9,8 @@ internal sealed record PublisherSettings
 
     public required int InFlightWindow { get; init; }
 
+    public required long InFlightBytes { get; init; }
+
     public required TimeSpan DeliveryTimeout { get; init; }
 
     public required TimeSpan ConfirmStallTimeout { get; init; }
@@ -33,6 +35,7 @@ internal sealed record PublisherSettings
         Connections = options.Connections,
         Lanes = options.Lanes,
         InFlightWindow = options.InFlightWindow,
+        InFlightBytes = options.InFlightBytes,
         DeliveryTimeout = options.DeliveryTimeout,
         ConfirmStallTimeout = options.ConfirmStallTimeout,
         MaxPendingMessages = options.MaxPendingMessages,

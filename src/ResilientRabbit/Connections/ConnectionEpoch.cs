@@ -93,8 +93,8 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <summary>The largest frame both sides have agreed to, in bytes; 0 is no limit.</summary>
     public uint FrameMax => _connection.FrameMax;
 
-    /// <summary>Where publishes go, past the driver.</summary>
-    public TransportSender Sender => _transport.Stream!.Sender;
+    /// <summary>The bytes below the driver.</summary>
+    public TransportStream Stream => _transport.Stream!;
 
     /// <summary>Starts watching for silence; once the session is usable.</summary>
     public void StartGuard()

@@ -5,6 +5,9 @@ internal interface IConfirmSink
 {
     void OnAck(ulong tag, bool multiple);
 
+    /// <summary>All bytes that were received together are used up: what was put off at an ack is to be done now.</summary>
+    void OnBurstEnd();
+
     void OnNack(ulong tag, bool multiple);
 
     /// <summary>A message was returned; its ack follows. The id is 0 when the returned message carries none of ours.</summary>

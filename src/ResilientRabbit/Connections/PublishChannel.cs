@@ -15,6 +15,7 @@ internal sealed class PublishChannel : IPublishChannel
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
     private readonly IConfirmSink _sink;
+    private readonly TransportStream _stream;
     private readonly TransportSender _sender;
     private readonly PublishEncoder _encoder;
     private readonly int _stamp;
@@ -25,12 +26,14 @@ internal sealed class PublishChannel : IPublishChannel
         _epoch = epoch;
         _channel = channel;
         _sink = sink;
-        _sender = epoch.Sender;
+        _stream = epoch.Stream;
+        _sender = _stream.Sender;
         _encoder = new PublishEncoder(channel.ChannelNumber, epoch.FrameMax);
 
         // Before the shutdown handler below is called for a channel that was closed meanwhile: the stamp of an open channel is its own.
         _stamp = _sender.StampOf(channel.ChannelNumber);
         _sender.RoomMade += sink.OnRoom;
+        _stream.BurstEnded += OnBurstEnded;
         channel.BasicAcksAsync += OnAckAsync;
         channel.BasicNacksAsync += OnNackAsync;
         channel.BasicReturnAsync += OnReturnAsync;
@@ -62,7 +65,20 @@ internal sealed class PublishChannel : IPublishChannel
     public void Retire()
     {
         _sender.RoomMade -= _sink.OnRoom;
+        _stream.BurstEnded -= OnBurstEnded;
         _epoch.Retire(_channel);
+    }
+
+    private void OnBurstEnded()
+    {
+        try
+        {
+            _sink.OnBurstEnd();
+        }
+        catch (Exception)
+        {
+            // This is inside the driver's read: it would take it for the end of the connection. Of its own handlers it ignores exceptions.
+        }
     }
 
     private Task OnAckAsync(object sender, BasicAckEventArgs args)

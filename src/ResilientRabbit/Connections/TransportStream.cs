@@ -36,6 +36,9 @@ internal sealed class TransportStream : NetworkStream
         Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }
 
+    /// <summary>Raised by the reader when it has used up all that was received together, before it waits for more. Handlers do a bounded amount of work.</summary>
+    public event Action? BurstEnded;
+
     /// <summary>Where writes go; publishes of ours go there directly.</summary>
     public TransportSender Sender { get; }
 
@@ -55,6 +58,7 @@ internal sealed class TransportStream : NetworkStream
     {
         if (_readStart == _readEnd)
         {
+            BurstEnded?.Invoke();
             Volatile.Write(ref _readPending, true);
             try
             {

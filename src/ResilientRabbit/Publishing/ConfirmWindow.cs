@@ -107,16 +107,16 @@ internal sealed class ConfirmWindow
     /// Takes what an ack or nack covers out of the window: a chain through the messages' links, those that were returned in another.
     /// True when the writer is to be woken.
     /// </summary>
-    public bool Answer(ulong tag, bool multiple, out PendingMessage? plain, out PendingMessage? returned)
+    public bool Answer(in TagRange tags, out PendingMessage? plain, out PendingMessage? returned)
     {
         var plainList = default(MessageList);
         var returnedList = default(MessageList);
         bool wake = false;
         lock (_gate)
         {
-            if (!_retired && Range(ref tag, multiple, out ulong from))
+            if (!_retired && Clip(tags, out ulong from, out ulong to))
             {
-                for (ulong current = from; current <= tag; current++)
+                for (ulong current = from; current <= to; current++)
                 {
                     ref WindowSlot slot = ref _slots[current];
                     if (slot.Message is { } message)
@@ -152,17 +152,17 @@ internal sealed class ConfirmWindow
     }
 
     /// <summary>After <see cref="Retire"/>: the messages that a late ack covers and that were not returned, with the lives they had then.</summary>
-    public List<(PendingMessage Message, long Version)>? LateAnswer(ulong tag, bool multiple)
+    public List<(PendingMessage Message, long Version)>? LateAnswer(in TagRange tags)
     {
         lock (_gate)
         {
-            if (!_retired || !Range(ref tag, multiple, out ulong from))
+            if (!_retired || !Clip(tags, out ulong from, out ulong to))
             {
                 return null;
             }
 
             List<(PendingMessage, long)>? late = null;
-            for (ulong current = from; current <= tag; current++)
+            for (ulong current = from; current <= to; current++)
             {
                 ref WindowSlot slot = ref _slots[current];
                 if (slot.Message is { } message && !slot.IsReturned)
@@ -261,18 +261,12 @@ internal sealed class ConfirmWindow
         }
     }
 
-    private bool Range(ref ulong tag, bool multiple, out ulong from)
+    /// <summary>False when the last tag was answered already or never used, which is a broker's error and changes nothing.</summary>
+    private bool Clip(in TagRange tags, out ulong from, out ulong to)
     {
-        // Zero with multiple means all (AMQP 0-9-1, basic.ack). Tags that were never used are a broker's error and change nothing.
-        if (multiple)
-        {
-            tag = tag == 0 ? _next - 1 : tag;
-            from = _low;
-            return tag < _next && tag >= _low;
-        }
-
-        from = tag;
-        return tag >= _low && tag < _next;
+        from = Math.Max(tags.From, _low);
+        to = tags.IsAll ? _next - 1 : tags.To;
+        return to < _next && to >= from;
     }
 
     private bool Mark(ulong from, ulong to, long publishId, int replyCode, string replyText)

@@ -17,11 +17,13 @@ internal sealed class LaneChannel : IConfirmSink
     private readonly AsyncSignal _signal;
     private readonly Lock _closeGate = new();
     private readonly PendingMessage[] _run = new PendingMessage[MaxRun];
+    private readonly AckRun _acks = new();
     private int _runLength;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
     private (int Code, string Text) _closeReason;
     private bool _closed;
+    private bool _isRetired;
 
     private LaneChannel(Lane lane, IPublishSession session, bool isAway, LaneContext context, AsyncSignal signal)
     {
@@ -32,7 +34,7 @@ internal sealed class LaneChannel : IConfirmSink
         _signal = signal;
 
         // A lane in refuge goes home over an empty window only: its writer wants to know.
-        Window = new ConfirmWindow(context.Settings.InFlightWindow) { WakesWhenEmpty = isAway };
+        Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = isAway };
         Stall = new StallProbe(lane, this, context);
     }
 
@@ -170,6 +172,9 @@ internal sealed class LaneChannel : IConfirmSink
     /// <summary>Ends this incarnation for the lane; late acks are still understood.</summary>
     public void Retire()
     {
+        // What the broker has said counts, also when the session ended in the middle of a burst.
+        Volatile.Write(ref _isRetired, true);
+        OnBurstEnd();
         Stall.Stop();
         _deadRegistration.Dispose();
         _channel!.Retire();
@@ -179,24 +184,39 @@ internal sealed class LaneChannel : IConfirmSink
 
     public void OnAck(ulong tag, bool multiple)
     {
-        if (Window.Answer(tag, multiple, out PendingMessage? plain, out PendingMessage? returned))
+        if (multiple || tag == 0)
         {
-            _signal.Set();
-        }
-
-        if (plain is null && returned is null)
-        {
-            _answers.Late(Window.LateAnswer(tag, multiple));
+            OnBurstEnd();
+            Acknowledge(TagRange.Of(tag, multiple));
             return;
         }
 
-        _answers.Confirm(plain);
-        _answers.FinishReturned(returned);
+        if (!_acks.TryAdd(tag))
+        {
+            OnBurstEnd();
+            _acks.TryAdd(tag);
+        }
+
+        if (Volatile.Read(ref _isRetired))
+        {
+            // Nobody tells the end of a burst any more, but a late ack counts.
+            OnBurstEnd();
+        }
+    }
+
+    public void OnBurstEnd()
+    {
+        if (_acks.IsOpen && _acks.TryTake(out TagRange tags))
+        {
+            Acknowledge(tags);
+        }
     }
 
     public void OnNack(ulong tag, bool multiple)
     {
-        if (Window.Answer(tag, multiple, out PendingMessage? plain, out PendingMessage? returned))
+        // In the order of the broker: a multiple nack does not cover what was acknowledged before.
+        OnBurstEnd();
+        if (Window.Answer(TagRange.Of(tag, multiple), out PendingMessage? plain, out PendingMessage? returned))
         {
             _signal.Set();
         }
@@ -211,6 +231,7 @@ internal sealed class LaneChannel : IConfirmSink
 
     public void OnClosed(int replyCode, string replyText)
     {
+        OnBurstEnd();
         lock (_closeGate)
         {
             _closeReason = (replyCode, replyText);
@@ -218,5 +239,22 @@ internal sealed class LaneChannel : IConfirmSink
         }
 
         _signal.Set();
+    }
+
+    private void Acknowledge(in TagRange tags)
+    {
+        if (Window.Answer(tags, out PendingMessage? plain, out PendingMessage? returned))
+        {
+            _signal.Set();
+        }
+
+        if (plain is null && returned is null)
+        {
+            _answers.Late(Window.LateAnswer(tags));
+            return;
+        }
+
+        _answers.Confirm(plain);
+        _answers.FinishReturned(returned);
     }
 }

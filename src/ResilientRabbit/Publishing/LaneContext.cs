@@ -52,17 +52,28 @@ internal sealed class LaneContext
         Ledger.Release(message, failure);
         message.Complete(default, error);
 
-        // Last: a logger that throws must not cost the caller its outcome.
-        if (error is PublishException { Failure: PublishFailure.Unknown } unknown)
-        {
-            Logger.PublishUnknown(unknown.Exchange, unknown.RoutingKey, unknown.MessageId, unknown.Attempts);
-        }
-        else if (error is PublishException { Failure: PublishFailure.Unroutable } unroutable)
-        {
-            Logger.PublishUnroutable(unroutable.Exchange, unroutable.RoutingKey, unroutable.MessageId);
-        }
+        Log(error);
     }
 
     /// <summary>Why there is no connection at the moment, as far as one of them knows.</summary>
     public ConnectionException? LastError => Sources.Select(static source => source.LastError).FirstOrDefault(static error => error is not null);
+
+    private void Log(Exception error)
+    {
+        try
+        {
+            if (error is PublishException { Failure: PublishFailure.Unknown } unknown)
+            {
+                Logger.PublishUnknown(unknown.Exchange, unknown.RoutingKey, unknown.MessageId, unknown.Attempts);
+            }
+            else if (error is PublishException { Failure: PublishFailure.Unroutable } unroutable)
+            {
+                Logger.PublishUnroutable(unroutable.Exchange, unroutable.RoutingKey, unroutable.MessageId);
+            }
+        }
+        catch (Exception)
+        {
+            // A logger that throws must not cost the next message of the same answer its outcome.
+        }
+    }
 }

@@ -59,6 +59,11 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         }
     }
 
+    public void OnBurstEnd()
+    {
+        // Each answer is dealt with at once.
+    }
+
     public void OnRoom()
     {
         // One message goes whether there is room or not.

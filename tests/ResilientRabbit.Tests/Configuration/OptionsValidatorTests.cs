@@ -42,6 +42,7 @@ public sealed class OptionsValidatorTests
         { "Publisher:Lanes", "is 257", o => o.Publisher.Lanes = 257 },
         { "Publisher:InFlightWindow", "is 0", o => o.Publisher.InFlightWindow = 0 },
         { "Publisher:InFlightWindow", "is 65537", o => o.Publisher.InFlightWindow = 65537 },
+        { "Publisher:InFlightBytes", "is 0", o => o.Publisher.InFlightBytes = 0 },
         { "Publisher:DeliveryTimeout", "is 25.00:00:00", o => o.Publisher.DeliveryTimeout = TimeSpan.FromDays(25) },
         { "Publisher:ConfirmStallTimeout", "is 00:00:00", o => o.Publisher.ConfirmStallTimeout = TimeSpan.Zero },
         { "Publisher:ConfirmStallTimeout", "DeliveryTimeout (00:02:00), is 00:02:00", o => o.Publisher.ConfirmStallTimeout = TimeSpan.FromSeconds(120) },

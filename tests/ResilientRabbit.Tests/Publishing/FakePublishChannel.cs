@@ -84,7 +84,22 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         session.Watch.Changed();
     }
 
-    public void Ack(ulong tag, bool multiple = false) => sink.OnAck(tag, multiple);
+    public void Ack(ulong tag, bool multiple = false)
+    {
+        sink.OnAck(tag, multiple);
+        sink.OnBurstEnd();
+    }
+
+    /// <summary>Acks that were received together.</summary>
+    public void AckEach(params ulong[] tags)
+    {
+        foreach (ulong tag in tags)
+        {
+            sink.OnAck(tag, false);
+        }
+    }
+
+    public void EndBurst() => sink.OnBurstEnd();
 
     public void Nack(ulong tag, bool multiple = false) => sink.OnNack(tag, multiple);
 

@@ -155,4 +155,27 @@ public sealed class LaneTests
 
         Assert.Equal(["a", "b", "c", "d", "e"], Texts(session.Writes));
     }
+
+    [Fact]
+    public async Task No_more_bytes_than_the_window_takes_are_on_the_wire_but_one_large_message_goes_alone()
+    {
+        await using var harness = new PublisherHarness(change: static settings => settings with { InFlightBytes = 4 });
+        FakePublishSession session = harness.Open();
+        foreach (string text in new[] { "aaa", "bbb", "c", "dddddddddd", "e" })
+        {
+            _ = harness.Publish(text);
+        }
+
+        await session.WrittenAsync(2);
+        await session.QuietAsync();
+        Assert.Equal(["aaa", "bbb"], Texts(session.Writes));
+
+        session.Channel.Ack(2, multiple: true);
+        await session.WrittenAsync(4);
+        await session.QuietAsync();
+        Assert.Equal(["c", "dddddddddd"], Texts(session.Writes.Skip(2)));
+
+        session.Channel.Ack(4, multiple: true);
+        await session.WrittenAsync(5);
+    }
 }
