@@ -83,8 +83,9 @@ run_tests() {
   results=artifacts/results/$name.xml
   step "$name"
   rm -f "$results"
+  # The copy is for the scanner: what a test prints counts as seen.
   timeout --foreground --kill-after=30 "${RR_TEST_TIMEOUT:-1800}" \
-    dotnet "artifacts/bin/$name/release/$name.dll" -noLogo -noColor -xml "$results" || code=$?
+    dotnet "artifacts/bin/$name/release/$name.dll" -noLogo -noColor -xml "$results" 2>&1 | tee "artifacts/results/$name.log" || code=$?
   if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
     fail "$name did not end in time"
   elif ! add_counts "$results"; then
@@ -135,6 +136,7 @@ check_samples() {
   else
     run_sample Producer --endpoints "$address" --rate 1000 --count 500
     run_sample Consumer --endpoints "$address" --count 500
+    [ "$openstack" = no ] || run_sample Producer --explain-config artifacts/openstack/usr/share/nova-common/nova.conf
   fi
   kill "$samples_cluster" 2>/dev/null || true
   wait "$samples_cluster" 2>/dev/null || true
@@ -166,6 +168,18 @@ if ! ensure_packages rabbitmq-server haproxy keepalived procps iproute2; then
   fi
 fi
 
+# For the tests against OpenStack's own library and files.
+openstack=yes
+ensure_packages crudini python3-oslo.messaging || openstack=no
+unpack_openstack_files "$PWD/artifacts/openstack" || openstack=no
+if [ "$openstack" = no ]; then
+  if [ "${CI:-}" = true ]; then
+    fail "prerequisites of the OpenStack tests are missing"
+  else
+    say "The tests against OpenStack's library are skipped."
+  fi
+fi
+
 containers=false
 if container_engine_answers && restore true; then
   containers=true
@@ -188,6 +202,9 @@ for project in tests/*.ClusterTests/*.csproj; do
 done
 
 [ "$clusters" = no ] || check_samples
+
+step "Secrets in the output of the tests"
+.ci/scan-secrets.sh artifacts/results || fail "a secret of the tests is in their output"
 
 for project in src/*/*.csproj; do
   check_package "$project"

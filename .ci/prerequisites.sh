@@ -19,6 +19,7 @@ missing_packages() {
       rabbitmq-server) has_rabbitmq ;;
       procps) has_command ps ;;
       iproute2) has_command ip ;;
+      python3-oslo.messaging) [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import oslo_messaging' 2>/dev/null ;;
       *) has_command "$package" ;;
     esac || printf '%s ' "$package"
   done
@@ -63,6 +64,25 @@ ensure_packages() {
   missing=$(missing_packages "$@")
   [ -z "$missing" ] || { say "Still missing after the installation: $missing"; return 1; }
 }
+
+# Unpacks the configuration files that OpenStack's services are shipped with into a folder; their packages are not installed.
+unpack_openstack_files() (
+  target=$1
+  packages=(nova-common neutron-common glance-common cinder-common ceilometer-common)
+  [ ! -e "$target/usr/share/${packages[-1]}" ] || return 0
+  has_command apt-get && has_command dpkg-deb || { say "Missing: the files of ${packages[*]} (Debian or Ubuntu packages)."; return 1; }
+  mkdir -p "$target"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  cd "$work"
+  say "Fetching the configuration files of OpenStack's services ..."
+  if ! apt-get download -qq "${packages[@]}" >log 2>&1; then
+    { apt-get update -qq && apt-get download -qq "${packages[@]}"; } >log 2>&1 || { cat log >&2; return 1; }
+  fi
+  for package in *.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$target" --wildcards './usr/share/*/*.conf'
+  done
+)
 
 ensure_dotnet() {
   local wanted

@@ -17,6 +17,12 @@ Dictionary<string, string> shortForms = new(StringComparer.OrdinalIgnoreCase)
     ["--count"] = "Producer:Count",
 };
 
+// Says what an OpenStack file means here; connects to nothing.
+if (args is ["--explain-config", ..])
+{
+    return OsloExplanation.Print(args[1..]);
+}
+
 var builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { ContentRootPath = AppContext.BaseDirectory });
 builder.Configuration.AddCommandLine(args, shortForms);
 
@@ -28,3 +34,4 @@ builder.Services
 builder.Services.AddHostedService<OrderProducer>();
 
 await builder.Build().RunAsync();
+return 0;

@@ -6,7 +6,7 @@ namespace ResilientRabbit.Configuration;
 internal static class EndpointRules
 {
     /// <summary>More are no cluster but the wrong list.</summary>
-    private const int MostEndpoints = 256;
+    public const int MostEndpoints = 256;
 
     public static void Check(ResilientRabbitOptions options, ProblemList problems)
     {

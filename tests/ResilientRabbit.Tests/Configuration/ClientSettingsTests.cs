@@ -57,6 +57,13 @@ public sealed class ClientSettingsTests
             Heartbeat = TimeSpan.FromSeconds(11), ConnectTimeout = TimeSpan.FromSeconds(12), ReconnectDelay = TimeSpan.FromSeconds(1),
             ReconnectMaxDelay = TimeSpan.FromSeconds(14), RequestTimeout = TimeSpan.FromSeconds(15), ShutdownTimeout = TimeSpan.FromSeconds(16),
             ConfigureDriver = static _ => { },
+            Authentication = SaslMechanism.Plain, ReconnectStep = TimeSpan.FromSeconds(2), EndpointOrder = EndpointOrder.Shuffle,
+            Consumers = { Prefetch = 8, CancelOnFailover = true, ResubscribeDelay = TimeSpan.FromSeconds(3), ResubscribeSplay = TimeSpan.FromSeconds(4) },
+            Declarations =
+            {
+                QueueType = QueueType.Quorum, TransientQueueType = QueueType.Classic, Durable = false, AutoDelete = true, DeliveryLimit = 3, MaxInMemoryLength = 4, MaxInMemoryBytes = 5,
+                TransientQueueExpiry = TimeSpan.FromSeconds(6),
+            },
             Publisher =
             {
                 Connections = 3, Lanes = 5, InFlightWindow = 7, DeliveryTimeout = TimeSpan.FromSeconds(21), ConfirmStallTimeout = TimeSpan.FromSeconds(20),
@@ -65,7 +72,10 @@ public sealed class ClientSettingsTests
             },
         };
         ClientSettings settings = ClientSettings.From(options);
-        AssertCopied(options, settings, nameof(options.Endpoints), nameof(options.Port), nameof(options.Publisher));
+        AssertCopied(
+            options, settings, nameof(options.Endpoints), nameof(options.Uris), nameof(options.Port), nameof(options.Tls), nameof(options.Publisher), nameof(options.Consumers), nameof(options.Declarations));
+        AssertCopied(options.Consumers, settings.Consumers);
+        AssertCopied(options.Declarations, settings.Declarations);
         AssertCopied(options.Publisher, settings.Publisher);
     }
 

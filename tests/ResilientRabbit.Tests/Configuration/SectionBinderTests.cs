@@ -10,12 +10,18 @@ public sealed class SectionBinderTests
     [Fact]
     public void Every_option_can_be_set_from_a_section()
     {
-        string[] except = [nameof(ResilientRabbitOptions.ConfigureDriver), OptionKeys.Endpoints, OptionKeys.Publisher];
+        string[] except =
+        [
+            nameof(ResilientRabbitOptions.ConfigureDriver), OptionKeys.Endpoints, OptionKeys.Uris, OptionKeys.Tls, OptionKeys.Publisher, OptionKeys.Consumers, OptionKeys.Declarations,
+        ];
         IEnumerable<string> properties = typeof(ResilientRabbitOptions).GetProperties().Select(static property => property.Name);
 
         Assert.Equivalent(properties.Where(name => !except.Contains(name, StringComparer.Ordinal)), OptionKeys.Client.Select(static key => key.Name), strict: true);
         Assert.Equivalent(
             typeof(PublisherOptions).GetProperties().Select(static property => property.Name), OptionKeys.ForPublisher.Select(static key => key.Name), strict: true);
+        Assert.Equivalent(typeof(TlsOptions).GetProperties().Select(static property => property.Name), OptionKeys.ForTls.Select(static key => key.Name), strict: true);
+        Assert.Equivalent(typeof(ConsumerDefaults).GetProperties().Select(static property => property.Name), OptionKeys.ForConsumers.Select(static key => key.Name), strict: true);
+        Assert.Equivalent(typeof(DeclarationDefaults).GetProperties().Select(static property => property.Name), OptionKeys.ForDeclarations.Select(static key => key.Name), strict: true);
     }
 
     [Fact]

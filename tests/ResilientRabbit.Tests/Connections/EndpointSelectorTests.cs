@@ -25,6 +25,20 @@ public sealed class EndpointSelectorTests
         => Assert.Equal(C, new EndpointSelector([A, B, C], _time, firstIndex: 5).Next("publish-1", null));
 
     [Fact]
+    public void Other_endpoints_are_taken_over_and_what_is_known_of_those_that_stay_is_kept()
+    {
+        EndpointSelector selector = Selector(A, B);
+        selector.Failed(B);
+
+        selector.Replace([B, C]);
+        selector.Failed(A);
+        selector.Succeeded(A);
+
+        Assert.Equal([C, C], Choose(selector, 2));
+        Assert.Equal(2, selector.Count);
+    }
+
+    [Fact]
     public void Where_the_connection_just_failed_it_does_not_go()
     {
         EndpointSelector selector = Selector(A, B);

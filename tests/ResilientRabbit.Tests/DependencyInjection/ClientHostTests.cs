@@ -36,7 +36,7 @@ public sealed class ClientHostTests
 
         Assert.Equal("connect,subscribe orders,subscribe invoices,stop orders,stop invoices,dispose", client.Journal);
         Assert.Equal(7, client.Subscribed["orders"].Options.Prefetch);
-        Assert.Equal(100, client.Subscribed["invoices"].Options.Prefetch);
+        Assert.Null(client.Subscribed["invoices"].Options.Prefetch);
     }
 
     [Fact]

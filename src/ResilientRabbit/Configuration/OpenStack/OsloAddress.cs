@@ -43,9 +43,10 @@ internal sealed record OsloAddress(TransportUrl? Url, OsloOption? Source, bool I
         }
 
         IReadOnlyList<string> hosts = isList ? values.List(source) : [Bracketed(values.Text(source))];
-        if (hosts.Count == 0)
+        if (hosts.Count is 0 or > EndpointRules.MostEndpoints)
         {
-            Refuse(values, source, "must name at least one host", problems);
+            Refuse(values, source, string.Create(CultureInfo.InvariantCulture, $"must name 1 to {EndpointRules.MostEndpoints} hosts, names {hosts.Count}"), problems);
+            return new OsloAddress(null, source, false);
         }
 
         List<TransportHost> parsed = [];

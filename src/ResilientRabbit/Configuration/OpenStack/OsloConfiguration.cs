@@ -75,7 +75,9 @@ public sealed class OsloConfiguration
         OsloConnectionMapping.Map(mapping, address);
         OsloQueueMapping.Map(mapping);
         (IReadOnlyList<string> broken, string shown) = problems.Count > 0 ? ([], "") : Check(mapping);
-        return new OsloConfiguration(mapping, address, new OsloReportWriter(store, mapping, address, problems).Write(files, Texts(problems, broken), shown));
+        var secrets = new OsloSecrets(values, address);
+        List<string> texts = [.. Texts(problems, broken).Select(secrets.Hide)];
+        return new OsloConfiguration(mapping, address, new OsloReportWriter(store, mapping, address, problems, secrets).Write(files, texts, shown));
     }
 
     /// <summary>Makes the options that the files say.</summary>
@@ -130,7 +132,13 @@ public sealed class OsloConfiguration
         mapping.ApplyTo(options);
         var list = new ProblemList(ResilientRabbitOptionsValidator.DefaultPath, places: mapping.Places);
         ValidateOptionsResult result = new ResilientRabbitOptionsValidator(null, () => list).Validate(null, options);
-        return (list.Lines, result.Failed ? "" : ClientSettings.From(options).ToString());
+        return (list.Lines, result.Failed ? "" : Show(ClientSettings.From(options)));
+    }
+
+    private static string Show(ClientSettings settings)
+    {
+        IEnumerable<string> endpoints = settings.Endpoints.Select(endpoint => $"{settings.CredentialsOf(endpoint)}@{endpoint}");
+        return $"{string.Join(", ", endpoints)}, virtual host {settings.VirtualHost}, {(settings.Tls is null ? "without TLS" : "over TLS")}";
     }
 
     private static List<string> Texts(List<OsloProblem> problems, IReadOnlyList<string> broken)

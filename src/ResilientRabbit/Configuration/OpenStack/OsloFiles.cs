@@ -6,8 +6,8 @@ namespace ResilientRabbit.Configuration.OpenStack;
 /// <summary>Brings the texts of files into memory; whatever is no ordinary text file of sane size is refused without reading it.</summary>
 internal static class OsloFiles
 {
-    /// <summary>Forty times nova's own sample, which is the largest of those that Debian ships.</summary>
-    public const long LargestFile = 16 * 1024 * 1024;
+    /// <summary>Ten times nova's own sample, which is the largest of those that Debian ships.</summary>
+    public const long LargestFile = 4 * 1024 * 1024;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -43,7 +43,7 @@ internal static class OsloFiles
             string? rule = !info.Exists ? "the file does not exist" : FindRule(info.Length);
             if (rule is null)
             {
-                return Decode(ReadBytes(file));
+                return Decode(ReadBytes(file).Span);
             }
 
             problems.Add(new OsloProblem(new OsloPlace(file, 0), null, rule));
@@ -91,17 +91,17 @@ internal static class OsloFiles
         _ => null,
     };
 
-    private static byte[] ReadBytes(string file)
+    private static Memory<byte> ReadBytes(string file)
     {
         using FileStream stream = new(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         byte[] bytes = new byte[Math.Min(stream.Length, LargestFile)];
         int count = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        return bytes[..count];
+        return bytes.AsMemory(0, count);
     }
 
-    private static string Decode(byte[] bytes)
+    private static string Decode(ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<byte> text = bytes.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? bytes.AsSpan(Encoding.UTF8.Preamble.Length) : bytes;
+        ReadOnlySpan<byte> text = bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
         if (text.Contains((byte)0))
         {
             throw new DecoderFallbackException();

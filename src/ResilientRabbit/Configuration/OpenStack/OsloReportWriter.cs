@@ -1,9 +1,8 @@
 namespace ResilientRabbit.Configuration.OpenStack;
 
 /// <summary>Writes the report: one line for each assignment that is ours.</summary>
-internal sealed class OsloReportWriter(OsloStore store, OsloMapping mapping, OsloAddress address, IReadOnlyList<OsloProblem> problems)
+internal sealed class OsloReportWriter(OsloStore store, OsloMapping mapping, OsloAddress address, IReadOnlyList<OsloProblem> problems, OsloSecrets secrets)
 {
-    private const string Mask = "***";
     private const int LongestValue = 200;
 
     private readonly List<OsloReportLine> _lines = [];
@@ -37,7 +36,7 @@ internal sealed class OsloReportWriter(OsloStore store, OsloMapping mapping, Osl
             string nearest = NearestKey.Find(entry.Key, OsloOptions.All.Where(known => known.Names.Any(name => string.Equals(name.Group, entry.Group, StringComparison.Ordinal))).Select(static known => known.Name));
             string effect = $"No option of oslo.messaging, which ignores it; the nearest one is '{nearest}'.";
             _notices.Add($"{place}: [{Shorten(entry.Group)}] {Shorten(entry.Key)}: {effect}");
-            return new OsloReportLine(Shorten(entry.Group), Shorten(entry.Key), place, Mask, OsloKeyFate.Unknown, effect, null);
+            return new OsloReportLine(Shorten(entry.Group), Shorten(entry.Key), place, OsloSecrets.Mask, OsloKeyFate.Unknown, effect, null);
         }
 
         OsloFound found = mapping.Values.Get(option);
@@ -49,7 +48,7 @@ internal sealed class OsloReportWriter(OsloStore store, OsloMapping mapping, Osl
         }
 
         (OsloKeyFate fate, string text) = FateOf(entry, option, found, counts);
-        return new OsloReportLine(entry.Group, entry.Key, place, ValueOf(entry, option, found, counts), fate, text, notice);
+        return new OsloReportLine(entry.Group, entry.Key, place, ValueOf(entry, option, found, counts), fate, secrets.HideIn(text, OsloValue.Write(found.Value)), notice);
     }
 
     private (OsloKeyFate Fate, string Effect) FateOf(OsloEntry entry, OsloOption option, OsloFound found, bool counts)
@@ -86,14 +85,14 @@ internal sealed class OsloReportWriter(OsloStore store, OsloMapping mapping, Osl
         return modern ?? (isCurrent ? null : $"is an old name or place; write {option.FullName}");
     }
 
-    private static string ValueOf(OsloEntry entry, OsloOption option, OsloFound found, bool counts)
+    private string ValueOf(OsloEntry entry, OsloOption option, OsloFound found, bool counts)
     {
         if (option == OsloTransportOptions.TransportUrl || option == OsloTransportOptions.NotificationUrl)
         {
-            return counts && found.Value is string text && TransportUrl.TryParse(text, out TransportUrl? url) is null ? url!.ToString() : Mask;
+            return counts && found.Value is string text && TransportUrl.TryParse(text, out TransportUrl? url) is null ? url!.ToString() : OsloSecrets.Mask;
         }
 
-        return option.IsSecret ? Mask : Shorten(counts && found.Value is not null ? OsloValue.Write(found.Value) : entry.Value);
+        return option.IsSecret ? OsloSecrets.Mask : Shorten(secrets.HideValue(counts && found.Value is not null ? OsloValue.Write(found.Value) : entry.Value));
     }
 
     private static string Shorten(string text)

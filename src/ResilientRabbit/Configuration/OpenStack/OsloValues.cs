@@ -68,11 +68,15 @@ internal sealed class OsloValues
 
         string expanded = _substitution.Expand(text.Text, option.Group, option.IsSecret, out string? rule);
         object? value = null;
-        rule ??= OsloValue.TryRead(option, expanded, out value);
-        if (rule is not null)
+
+        // What a substitution brought in may be a secret of another option.
+        bool isForeign = !string.Equals(text.Text, expanded, StringComparison.Ordinal);
+        rule ??= OsloValue.TryRead(isForeign ? option with { IsSecret = true } : option, expanded, out value);
+
+        // A default that refers to a broken option is not another fault.
+        if (rule is not null && text.Entry is { } entry)
         {
-            string key = text.Entry is { } entry ? $"[{entry.Group}] {entry.Key}" : option.FullName;
-            _problems.Add(new OsloProblem(place ?? new OsloPlace("default", 0), key, rule));
+            _problems.Add(new OsloProblem(entry.Place, $"[{entry.Group}] {entry.Key}", rule));
         }
 
         return new OsloFound(option, value, place, text.Entries);

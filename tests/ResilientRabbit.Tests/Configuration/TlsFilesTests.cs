@@ -1,0 +1,98 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using ResilientRabbit.Configuration;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Configuration;
+
+public sealed class TlsFilesTests : IDisposable
+{
+    private static readonly DateTimeOffset Begin = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("rr-tls-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void A_certificate_with_an_encrypted_key_needs_its_passphrase()
+    {
+        (string certificate, string key) = WritePair("a", Canary.Secret);
+
+        Assert.True(TlsFiles.TryReadCertificate(certificate, key, Canary.Secret, out _)![0].HasPrivateKey);
+        Assert.Null(TlsFiles.TryReadCertificate(certificate, key, Canary.Secret + "x", out string? wrong));
+        Assert.Null(TlsFiles.TryReadCertificate(certificate, key, null, out string? missing));
+        Assert.All([wrong!, missing!], static problem =>
+        {
+            Assert.StartsWith("must be a PEM certificate", problem, StringComparison.Ordinal);
+            Assert.False(Canary.IsIn(problem));
+        });
+    }
+
+    [Fact]
+    public void A_key_of_another_certificate_is_refused()
+    {
+        (string certificate, _) = WritePair("a", null);
+        (_, string key) = WritePair("b", null);
+
+        Assert.Null(TlsFiles.TryReadCertificate(certificate, key, null, out string? problem));
+        Assert.EndsWith("check that they belong together and the passphrase", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_holds_no_certificate_is_no_authority()
+    {
+        string file = Path.Combine(_folder, "text.pem");
+        File.WriteAllText(file, "no certificate");
+        (string certificate, _) = WritePair("a", null);
+
+        Assert.Null(TlsFiles.TryReadAuthorities(file, out string? problem));
+        Assert.StartsWith("must be a PEM file with at least one certificate", problem, StringComparison.Ordinal);
+        Assert.Single(TlsFiles.TryReadAuthorities(certificate, out _)!);
+        Assert.Null(TlsFiles.TryReadAuthorities(_folder, out problem));
+        Assert.StartsWith("names a file that does not exist", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Any_certificate_is_accepted_only_with_both_switches()
+    {
+        var options = new ResilientRabbitOptions { Tls = { Enabled = true, AcceptAnyCertificate = true, AllowInsecure = true } };
+
+        ClientSettings settings = ClientSettings.From(options);
+
+        Assert.True(settings.Tls!.IsAccepted(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable));
+        Assert.Contains(OptionWarnings.Of(settings, options), static warning => warning.StartsWith("Tls:AcceptAnyCertificate is on", StringComparison.Ordinal));
+        options.Tls.AcceptAnyCertificate = false;
+        Assert.False(ClientSettings.From(options).Tls!.IsAccepted(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch));
+    }
+
+    [Theory]
+    [InlineData("amqps://h:5672", "h:5672 is to be reached over TLS")]
+    [InlineData("amqp://h:5671", "h:5671 is to be reached without TLS")]
+    [InlineData("amqp://h,amqp://h", "2 addresses are given, 1 of them different")]
+    public void What_is_probably_not_meant_is_a_warning(string uris, string warning)
+    {
+        var options = new ResilientRabbitOptions();
+        foreach (string uri in uris.Split(','))
+        {
+            options.Uris.Add(uri);
+        }
+
+        Assert.Contains(OptionWarnings.Of(ClientSettings.From(options), options), found => found.StartsWith(warning, StringComparison.Ordinal));
+        options.Tls.AllowUnusualPort = true;
+        Assert.DoesNotContain(OptionWarnings.Of(ClientSettings.From(options), options), static found => found.Contains("TLS", StringComparison.Ordinal));
+    }
+
+    private (string Certificate, string Key) WritePair(string name, string? passphrase)
+    {
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 certificate = request.CreateSelfSigned(Begin, Begin.AddYears(100));
+        string certificateFile = Path.Combine(_folder, name + ".pem");
+        string keyFile = Path.Combine(_folder, name + ".key");
+        File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
+        File.WriteAllText(keyFile, passphrase is null
+            ? key.ExportPkcs8PrivateKeyPem()
+            : key.ExportEncryptedPkcs8PrivateKeyPem(passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)));
+        return (certificateFile, keyFile);
+    }
+}
