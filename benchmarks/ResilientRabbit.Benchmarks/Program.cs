@@ -10,6 +10,9 @@ switch (args)
     case ["run", ..]:
         await ChildRun.RunAsync(RunSettings.Parse(args));
         break;
+    case ["consume", ..]:
+        await ConsumeBenchmark.RunAsync(args);
+        break;
     default:
         await Benchmark.RunAsync(BenchmarkPlan.Parse(args));
         break;

@@ -62,9 +62,11 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
     }
 
     [Fact]
-    public async Task All_of_12_consumers_come_back_when_two_nodes_lose_each_other_while_their_clients_stay_connected()
+    public async Task All_of_12_consumers_come_back_when_a_node_is_cut_off_from_the_others_and_its_clients_stay_connected()
     {
-        // Issue 1915 of the driver: after a partition some consumers never came back.
+        // Issue 1915 of the driver: after a partition some consumers never came back. (Cutting only one of the three links leaves 3.10 itself without a way
+        // back: a node then did not start within minutes.)
+        IRabbitNode[] others = [.. fixture.Cluster.Nodes.Where(node => node != Victim)];
         await using ConsumerFleet fleet = await ConsumerFleet.CreateAsync(fixture.Cluster, Victim, "partition");
         for (int number = 0; number < 12; number++)
         {
@@ -74,9 +76,9 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
 
         await fleet.RunAsync(async () =>
         {
-            await NodePartition.CutAsync(Victim, Survivor);
+            await NodePartition.CutAsync(Victim, others);
             await Task.Delay(TimeSpan.FromSeconds(15));
-            await NodePartition.HealAsync(Victim, Survivor);
+            await NodePartition.HealAsync(Victim, others);
         });
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
@@ -8,7 +9,11 @@ namespace ResilientRabbit.Consuming;
 /// Finds a consumer that is open and silently gets nothing: two checks in a row with messages ready and room for them, or without any consumer on the queue.
 /// The stand-by of a single active consumer looks the same: it is left alone where the declaration tells, and otherwise once new subscriptions have changed nothing.
 /// </summary>
-internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, SubscriptionServices services)
+/// <param name="settings">The subscription.</param>
+/// <param name="counters">What it received.</param>
+/// <param name="findQueue">The declaration of the queue; null when it is not ours.</param>
+/// <param name="logger">The log.</param>
+internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger)
 {
     private const string SingleActiveConsumer = "x-single-active-consumer";
 
@@ -45,8 +50,11 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     public void Restart() => _suspicions = 0;
 
     /// <summary>Looks once.</summary>
+    /// <param name="consumerTag">For the log.</param>
+    /// <param name="inspect">Asks the broker what it thinks of the queue.</param>
+    /// <param name="cancellationToken">Ends the looking.</param>
     /// <returns>Why the consumer is to be replaced; null while there is no reason.</returns>
-    public async Task<string?> CheckAsync(ConsumerChannel channel, CancellationToken cancellationToken)
+    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
     {
         long received = counters.Received;
         if (received != _receivedBefore)
@@ -64,7 +72,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             return null;
         }
 
-        (string? suspicion, bool mayStandBy) = await SuspectAsync(channel, cancellationToken).ConfigureAwait(false);
+        (string? suspicion, bool mayStandBy) = await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
         if (suspicion is null || counters.Received != received)
         {
             _suspicions = 0;
@@ -73,7 +81,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
         if (mayStandBy && (_fruitless >= MostFruitless || IsDeclaredSingleActive))
         {
-            StandBy(channel);
+            StandBy(consumerTag);
             return null;
         }
 
@@ -88,23 +96,23 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         return suspicion;
     }
 
-    private bool IsDeclaredSingleActive => services.Topology.FindQueue(settings.Queue) is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
+    private bool IsDeclaredSingleActive => findQueue() is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
 
-    private void StandBy(ConsumerChannel channel)
+    private void StandBy(string consumerTag)
     {
         _suspicions = 0;
         if (!_isStandby)
         {
             _isStandby = true;
-            services.Logger.StandbyAssumed(settings.Queue, channel.ConsumerTag);
+            logger.StandbyAssumed(settings.Queue, consumerTag);
         }
     }
 
-    private async Task<(string? Suspicion, bool MayStandBy)> SuspectAsync(ConsumerChannel channel, CancellationToken cancellationToken)
+    private async Task<(string? Suspicion, bool MayStandBy)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
     {
         try
         {
-            QueueDeclareOk queue = await channel.InspectQueueAsync(services.RequestTimeout, cancellationToken).ConfigureAwait(false);
+            QueueDeclareOk queue = await inspect(cancellationToken).ConfigureAwait(false);
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
                 (_, 0) => ("the broker knows no consumer of the queue", false),
@@ -115,7 +123,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         catch (Exception exception)
         {
             (int code, string text) = FailureClassifier.ReplyOf(exception);
-            services.Logger.IdleCheckFailed(settings.Queue, exception.Message);
+            logger.IdleCheckFailed(settings.Queue, exception.Message);
             return (code == 404 ? text : null, false);
         }
     }

@@ -43,18 +43,16 @@ internal static class JsonBody
         try
         {
             T? value = JsonSerializer.Deserialize(ref reader, typeInfo);
-            if (reader.Read())
-            {
-                throw new MessageFormatException(FormattableString.Invariant($"The body goes on after the JSON value, at byte {reader.TokenStartIndex}."));
-            }
 
-            return value ?? throw new MessageFormatException($"The body is null and not a {typeof(T).Name}.");
+            // Throws when anything comes after the value.
+            _ = reader.Read();
+            return value ?? throw new MessageFormatException($"The body is null and no {typeof(T).Name}.");
         }
         catch (Exception exception) when (exception is JsonException or NotSupportedException or InvalidOperationException or FormatException)
         {
             // The path and the position tell where; the content itself stays out of logs and headers.
             string where = exception is JsonException failure ? FormattableString.Invariant($" at {Cut(failure.Path ?? "$")}, line {failure.LineNumber}, byte {failure.BytePositionInLine}") : "";
-            throw new MessageFormatException($"The body is no JSON of a {typeof(T).Name}{where}.", exception);
+            throw new MessageFormatException($"The body is no JSON of type {typeof(T).Name}{where}.", exception);
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class Subscription : ISubscription
         _services = services;
         _deliveries = new DeliveryQueue(settings.OrderingKey);
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
-        _idle = new IdleWatch(settings, _counters, services);
+        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
         _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
         _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time);
@@ -271,7 +271,7 @@ internal sealed class Subscription : ISubscription
             }
 
             interrupt.ThrowIfCancellationRequested();
-            if (await _idle.CheckAsync(channel, interrupt).ConfigureAwait(false) is { } reason)
+            if (await _idle.CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(_services.RequestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
             {
                 return new ConsumerEnd(ConsumerEndReason.Silent, reason);
             }

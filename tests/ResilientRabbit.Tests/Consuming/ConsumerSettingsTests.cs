@@ -19,6 +19,14 @@ public sealed class ConsumerSettingsTests
         { "RetryLimit", static options => options.RetryLimit = 0 },
         { "RetryDelays", static options => options.RetryDelays = [TimeSpan.Zero] },
         { "RetryDelays", static options => options.RetryDelays = [TimeSpan.FromDays(60)] },
+        { "RetryDelays", static options => options.RetryDelays = [] },
+        { "RetryDelays", static options => options.RetryDelays = null! },
+        { "RetryDelays", static options => options.RetryDelays = [.. Enumerable.Range(1, 21).Select(static number => TimeSpan.FromSeconds(number))] },
+        { "DeliveryLimit", static options => options.DeliveryLimit = 0 },
+        { "DeadLetterBy", static options => options.DeadLetterBy = (DeadLetterMethod)9 },
+        { "OnMalformed", static options => options.OnMalformed = Settlement.Ack },
+        { "Deduplication.Capacity", static options => options.Deduplication = new DeduplicationOptions { Capacity = 0 } },
+        { "Deduplication.MaxAge", static options => options.Deduplication = new DeduplicationOptions { MaxAge = TimeSpan.Zero } },
         { "StopTimeout", static options => options.StopTimeout = Timeout.InfiniteTimeSpan },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "orders" },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "amq.parked" },
@@ -44,6 +52,24 @@ public sealed class ConsumerSettingsTests
 
         Assert.Equal("orders.retry.5000", settings.RetryQueueAfter(1));
         Assert.Equal("orders.dead-letter", settings.DeadLetterQueue);
+    }
+
+    [Fact]
+    public void Each_retry_step_has_its_own_queue_and_the_last_one_stands_for_all_later_attempts()
+    {
+        ConsumerSettings settings = ConsumerSettings.From("orders", new ConsumerOptions { RetryDelays = [TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1)] });
+
+        Assert.Equal(["orders.retry.1000", "orders.retry.60000", "orders.retry.60000"], Enumerable.Range(1, 3).Select(settings.RetryQueueAfter));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_broker_is_asked_to_cancel_at_a_promotion_by_option_only(bool isAsked)
+    {
+        ConsumerSettings settings = ConsumerSettings.From("orders", new ConsumerOptions { CancelOnHaFailover = isAsked });
+
+        Assert.Equal(isAsked, settings.Arguments.ContainsKey("x-cancel-on-ha-failover"));
     }
 
     [Fact]

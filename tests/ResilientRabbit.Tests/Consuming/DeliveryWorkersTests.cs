@@ -181,6 +181,89 @@ public sealed class DeliveryWorkersTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => delivery.Message.Body);
     }
 
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public async Task A_message_that_the_broker_has_delivered_too_often_is_given_up_without_its_handler(int deliveryCount, bool isHandled)
+    {
+        bool wasHandled = false;
+        await HandleAsync(
+            _ =>
+            {
+                wasHandled = true;
+                return new(Settlement.Ack);
+            },
+            options: new ConsumerOptions { DeliveryLimit = 5 },
+            delivery: _origin.Deliver(deliveryCount: deliveryCount));
+
+        Assert.Equal(isHandled, wasHandled);
+        Assert.Equal(isHandled ? 0 : 1, _publisher.Published.Count);
+        Assert.Equal(["ack 1"], _origin.Frames.Frames);
+    }
+
+    [Fact]
+    public async Task Deliveries_that_the_broker_counted_are_attempts()
+    {
+        await HandleAsync(static _ => new(Settlement.Retry), delivery: _origin.Deliver(attempt: 2, deliveryCount: 3));
+
+        OutboundMessage parked = Assert.Single(_publisher.Published);
+        Assert.Equal("orders.dead-letter", parked.RoutingKey);
+        Assert.Equal(5, parked.Properties!.Headers["x-delivery-attempt"]);
+        Assert.False(parked.Properties.Headers.ContainsKey("x-delivery-count"));
+    }
+
+    [Theory]
+    [InlineData(Settlement.DeadLetter, 1)]
+    [InlineData(Settlement.Retry, 5)]
+    public async Task By_option_a_message_is_given_up_with_a_reject(Settlement settlement, int attempt)
+    {
+        await HandleAsync(_ => new(settlement), attempt, new ConsumerOptions { DeadLetterBy = DeadLetterMethod.Reject });
+
+        Assert.Equal(["reject 1"], _origin.Frames.Frames);
+        Assert.Empty(_publisher.Published);
+        Assert.Equal(1, _counters.DeadLettered);
+    }
+
+    [Theory]
+    [InlineData(null, "orders.retry.5000")]
+    [InlineData(Settlement.DeadLetter, "orders.dead-letter")]
+    public async Task A_malformed_message_goes_where_the_option_says(Settlement? onMalformed, string target)
+    {
+        await HandleAsync(static _ => throw new MessageFormatException("bad"), options: new ConsumerOptions { OnMalformed = onMalformed });
+
+        Assert.Equal(target, Assert.Single(_publisher.Published).RoutingKey);
+    }
+
+    [Fact]
+    public async Task A_message_handled_with_a_stale_acknowledgement_is_not_handled_again()
+    {
+        var store = new MemoryDeduplicationStore(10, TimeSpan.FromMinutes(1));
+        int runs = 0;
+        var options = new ConsumerOptions { Deduplication = new DeduplicationOptions { Store = store } };
+        await HandleAsync(
+            _ =>
+            {
+                runs++;
+                _origin.Die();
+                return new(Settlement.Ack);
+            },
+            options: options);
+        using var again = new FakeOrigin(_counters, TimeProvider.System);
+
+        await HandleAsync(
+            _ =>
+            {
+                runs++;
+                return new(Settlement.Ack);
+            },
+            options: options,
+            delivery: again.Deliver());
+
+        Assert.Equal(1, runs);
+        Assert.Equal(["ack 1"], again.Frames.Frames);
+        Assert.Equal((1, 1), (_counters.StaleAcks, store.Count));
+    }
+
     private async Task HandleAsync(
         Func<CancellationToken, ValueTask<Settlement>> handle, int attempt = 1, ConsumerOptions? options = null, TimeProvider? time = null, Delivery? delivery = null)
     {
@@ -192,7 +275,7 @@ public sealed class DeliveryWorkersTests : IDisposable
         deliveries.TryWrite(delivery ?? _origin.Deliver(attempt));
         deliveries.Complete();
         await workers.Start(deliveries).WaitAsync(TestTimeout);
-        await _origin.Finished.WaitAsync(TestTimeout);
+        await ((FakeOrigin)(delivery?.Origin ?? _origin)).Finished.WaitAsync(TestTimeout);
     }
 
     private sealed class FuncHandler(Func<CancellationToken, ValueTask<Settlement>> handle) : IMessageHandler

@@ -27,11 +27,16 @@ internal sealed class FakeOrigin : IDeliveryOrigin, IDisposable
 
     public void Finish() => _finished.TrySetResult();
 
-    public Delivery Deliver(int attempt = 1)
+    public Delivery Deliver(int attempt = 1, int deliveryCount = 0)
     {
         var properties = new MessageProperties { MessageId = "4711" };
         properties.Headers["x-delivery-attempt"] = attempt;
-        var delivery = new Delivery(1, this, new ReceivedMessage("body"u8.ToArray(), properties) { Queue = "orders" }, null);
+        if (deliveryCount > 0)
+        {
+            properties.Headers["x-delivery-count"] = deliveryCount;
+        }
+
+        var delivery = new Delivery(1, this, new ReceivedMessage("body"u8.ToArray(), properties) { Queue = "orders", Redelivered = deliveryCount > 0 }, null);
         Acks.Track(delivery);
         return delivery;
     }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace ResilientRabbit.Tests.DependencyInjection;
 
-public sealed class ClientHostTests
+public sealed partial class ClientHostTests
 {
     private static readonly TimeSpan TestTimeout = TimeSpan.FromSeconds(30);
 
@@ -37,6 +37,25 @@ public sealed class ClientHostTests
         Assert.Equal("connect,subscribe orders,subscribe invoices,stop orders,stop invoices,dispose", client.Journal);
         Assert.Equal(7, client.Subscribed["orders"].Options.Prefetch);
         Assert.Null(client.Subscribed["invoices"].Options.Prefetch);
+    }
+
+    [Fact]
+    public async Task A_typed_handler_gets_values_in_a_scope_of_its_own()
+    {
+        var client = new FakeRabbitClient();
+        client.Connected.SetResult();
+        using IHost host = BuildHost(client, static builder => builder.AddConsumer<NumberHandler, int>("orders", NumberContext.Default.Int32));
+        await host.StartAsync().WaitAsync(TestTimeout);
+        await client.AllSubscribed.Task.WaitAsync(TestTimeout);
+        IMessageHandler handler = client.Subscribed["orders"].Handler;
+
+        Assert.Equal(Settlement.Requeue, await handler.HandleAsync(new ReceivedMessage("7"u8.ToArray()), CancellationToken.None));
+        Assert.Equal(Settlement.Ack, await handler.HandleAsync(new ReceivedMessage("8"u8.ToArray()), CancellationToken.None));
+
+        await Assert.ThrowsAsync<MessageFormatException>(async () => await handler.HandleAsync(new ReceivedMessage("x"u8.ToArray()), CancellationToken.None));
+        HandlerLog log = host.Services.GetRequiredService<HandlerLog>();
+        Assert.Equal((2, 2), (log.Created, log.Disposed));
+        await host.StopAsync().WaitAsync(TestTimeout);
     }
 
     [Fact]
@@ -156,6 +175,24 @@ public sealed class ClientHostTests
         public int Created { get; set; }
 
         public int Disposed { get; set; }
+    }
+
+    [System.Text.Json.Serialization.JsonSerializable(typeof(int))]
+    private sealed partial class NumberContext : System.Text.Json.Serialization.JsonSerializerContext;
+
+    private sealed class NumberHandler : IMessageHandler<int>, IDisposable
+    {
+        private readonly HandlerLog _log;
+
+        public NumberHandler(HandlerLog log)
+        {
+            _log = log;
+            log.Created++;
+        }
+
+        public ValueTask<Settlement> HandleAsync(int value, ReceivedMessage message, CancellationToken cancellationToken) => ValueTask.FromResult(value == 7 ? Settlement.Requeue : Settlement.Ack);
+
+        public void Dispose() => _log.Disposed++;
     }
 
     private sealed class CountingHandler : IMessageHandler, IDisposable

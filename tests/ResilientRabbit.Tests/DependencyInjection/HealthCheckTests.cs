@@ -108,5 +108,5 @@ public sealed class HealthCheckTests
     private static ConnectionStatus ConnectionIn(ConnectionState state, string name)
         => new(name, state, "node-01:5672", null, null, null, null, 0);
 
-    private static SubscriptionStatus SubscriptionIn(SubscriptionState state) => new("orders", state, 0, 0, 0, 0, 0, 0, 0, 0, null);
+    private static SubscriptionStatus SubscriptionIn(SubscriptionState state) => new("orders", state, 0, 0, 0, 0, 0, 0, 0, 0, 0, null);
 }

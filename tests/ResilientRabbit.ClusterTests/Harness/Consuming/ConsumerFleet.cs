@@ -24,7 +24,6 @@ public sealed class ConsumerFleet : IAsyncDisposable
     private readonly string _fault;
     private readonly string _name;
     private readonly ILoggerFactory? _loggers = TestLog.Create();
-    private readonly RabbitClient _feeding;
     private readonly List<RabbitClient> _clients = [];
     private readonly List<(FleetConsumer Consumer, FleetFeeder Feeder)> _members = [];
     private readonly List<(QueueKind Kind, ClusterAddress Address, string Queue)> _probeTargets = [];
@@ -35,9 +34,6 @@ public sealed class ConsumerFleet : IAsyncDisposable
         _leader = leader;
         _fault = fault;
         _name = string.Create(CultureInfo.InvariantCulture, $"{fault}-{Guid.NewGuid().ToString("N")[..6]}");
-
-        // Quick to be back: what is measured is the consumers.
-        _feeding = NewClient("feeder", [.. cluster.Nodes.Select(static node => node.Address)], static options => options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(300));
     }
 
     public IEnumerable<FleetConsumer> Consumers => _members.Select(static member => member.Consumer);
@@ -59,7 +55,7 @@ public sealed class ConsumerFleet : IAsyncDisposable
         return fleet;
     }
 
-    public RabbitClient NewClient(string name, IReadOnlyList<ClusterAddress> endpoints, Action<ResilientRabbitOptions>? configure = null)
+    public RabbitClient NewClient(string name, IReadOnlyList<ClusterAddress> endpoints)
     {
         var options = new ResilientRabbitOptions
         {
@@ -67,15 +63,15 @@ public sealed class ConsumerFleet : IAsyncDisposable
             Password = _cluster.Password,
             ClientName = $"{_name}-{name}",
 
-            // A silent backend is noticed by the heartbeat alone.
+            // A silent backend is noticed by the heartbeat alone; after a long outage the next attempt to connect decides. With the defaults both are 10 seconds.
             Heartbeat = TimeSpan.FromSeconds(4),
+            ReconnectMaxDelay = TimeSpan.FromSeconds(1),
         };
         foreach (ClusterAddress endpoint in endpoints)
         {
             options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}"));
         }
 
-        configure?.Invoke(options);
         var client = new RabbitClient(options, _loggers);
         _clients.Add(client);
         return client;
@@ -91,7 +87,7 @@ public sealed class ConsumerFleet : IAsyncDisposable
         var consumer = new FleetConsumer(kind, label, queue, client);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await consumer.StartAsync(options, limit.Token);
-        var feeder = new FleetFeeder(_feeding, queue);
+        var feeder = new FleetFeeder(_cluster, queue);
         _members.Add((consumer, feeder));
         feeder.Start();
         return consumer;
@@ -183,11 +179,13 @@ public sealed class ConsumerFleet : IAsyncDisposable
             await consumer.StopAsync();
             int unhandled = Unhandled();
             long left = await CountLeftAsync(consumer.Queue);
+            string leftovers = left == 0 ? "" : string.Join("; ", (await _cluster.DrainAsync(consumer.Queue)).Select(message =>
+                $"{message.MessageId} redelivered {message.Redelivered}, delivery count {message.GetHeaderText("x-delivery-count")}, handled {consumer.HasHandled(message.MessageId!)}"));
             SubscriptionStatus status = consumer.Status;
             TimeSpan silence = silenceOf(consumer);
             TimeSpan prober = probers[consumer.Kind];
             FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-                $"consume {_fault} | {consumer.Label} | longest silence {FaultReport.Milliseconds(silence)}, prober {FaultReport.Milliseconds(prober)} | confirmed {feeder.Confirmed.Count}, unhandled {unhandled}, left {left} | runs {consumer.FinishedRuns} = acknowledged {status.Acknowledged} + stale {status.StaleAcks}, redelivered {consumer.RedeliveredRuns} | resubscribed {status.Resubscribes}, most consumers {most} | {status.LastError}"));
+                $"consume {_fault} | {consumer.Label} | longest silence {FaultReport.Milliseconds(silence)}, prober {FaultReport.Milliseconds(prober)} | confirmed {feeder.Confirmed.Count}, unhandled {unhandled}, left {left} {leftovers} | runs {consumer.FinishedRuns} = acknowledged {status.Acknowledged} + stale {status.StaleAcks}, redelivered {consumer.RedeliveredRuns} | resubscribed {status.Resubscribes}, most consumers {most} | {status.LastError}"));
             gates.Add(() => AssertWell(consumer, status, unhandled, left));
             gates.Add(() => Assert.True(silence <= prober + Allowance, $"{consumer.Label}: silent for {silence}, the prober for {prober}."));
         }

@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+using ResilientRabbit.Consuming;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Consuming;
+
+public sealed class IdleWatchTests
+{
+    private readonly SubscriptionCounters _counters = new();
+    private QueueSpec? _spec;
+    private QueueDeclareOk _queue = new("orders", 10, 1);
+
+    [Fact]
+    public async Task A_consumer_that_gets_nothing_although_messages_are_ready_is_replaced_at_the_second_look()
+    {
+        IdleWatch watch = NewWatch();
+
+        Assert.Null(await LookAsync(watch));
+        Assert.Equal("10 messages are ready and none is delivered", await LookAsync(watch));
+    }
+
+    [Fact]
+    public async Task A_consumer_that_the_broker_does_not_know_is_replaced_again_and_again()
+    {
+        _queue = new QueueDeclareOk("orders", 0, 0);
+        IdleWatch watch = NewWatch();
+
+        for (int round = 0; round < 10; round++)
+        {
+            Assert.Null(await LookAsync(watch));
+            Assert.Equal("the broker knows no consumer of the queue", await LookAsync(watch));
+        }
+    }
+
+    [Fact]
+    public async Task A_standby_is_left_alone_once_new_subscriptions_have_changed_nothing()
+    {
+        _queue = new QueueDeclareOk("orders", 10, 2);
+        IdleWatch watch = NewWatch();
+
+        Assert.Equal(2, await CountReplacementsAsync(watch, 100));
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
+    [Fact]
+    public async Task A_standby_is_not_replaced_at_all_where_the_declaration_says_what_it_is()
+    {
+        _spec = new QueueSpec { Name = "orders", Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-single-active-consumer"] = true } };
+        _queue = new QueueDeclareOk("orders", 10, 2);
+
+        Assert.Equal(0, await CountReplacementsAsync(NewWatch(), 100));
+    }
+
+    [Fact]
+    public async Task A_standby_that_is_the_last_one_and_still_gets_nothing_is_replaced()
+    {
+        _queue = new QueueDeclareOk("orders", 10, 2);
+        IdleWatch watch = NewWatch();
+        await CountReplacementsAsync(watch, 100);
+
+        _queue = new QueueDeclareOk("orders", 10, 1);
+
+        Assert.Equal(1, await CountReplacementsAsync(watch, 2));
+    }
+
+    [Fact]
+    public async Task A_standby_that_was_active_meanwhile_is_watched_as_before()
+    {
+        _queue = new QueueDeclareOk("orders", 10, 2);
+        IdleWatch watch = NewWatch();
+        await CountReplacementsAsync(watch, 100);
+
+        _counters.AddReceived();
+        _counters.AddFinished();
+        Assert.Null(await LookAsync(watch));
+
+        Assert.Equal(2, await CountReplacementsAsync(watch, 100));
+    }
+
+    [Fact]
+    public async Task A_consumer_without_room_is_not_silent()
+    {
+        IdleWatch watch = NewWatch();
+        for (int number = 0; number < 5; number++)
+        {
+            _counters.AddReceived();
+        }
+
+        Assert.Equal(0, await CountReplacementsAsync(watch, 10));
+    }
+
+    private IdleWatch NewWatch() => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance);
+
+    private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", _ => Task.FromResult(_queue), CancellationToken.None);
+
+    private async Task<int> CountReplacementsAsync(IdleWatch watch, int looks)
+    {
+        int replacements = 0;
+        for (int look = 0; look < looks; look++)
+        {
+            if (await LookAsync(watch) is not null)
+            {
+                replacements++;
+                watch.Restart();
+            }
+        }
+
+        return replacements;
+    }
+}
