@@ -399,7 +399,8 @@ internal sealed class ServerConnection : IFaultTarget
             return;
         }
 
-        if (frame.Type is not (FrameType.Method or FrameType.Header or FrameType.Body))
+        if (frame.Type is not (FrameType.Method or FrameType.Header or FrameType.Body)
+            || (frame.Type == FrameType.Method && frame.Payload.Length < 4))
         {
             throw ConnectionMethods.Misplaced(frame);
         }
