@@ -10,7 +10,7 @@ internal sealed partial class AmqpLink
     {
         if (ending != FaultEnding.HalfClose)
         {
-            _socket.HasEnded = true;
+            _socket.SetEnded();
         }
 
         InjectOut(lane => lane.Then(ending));

@@ -79,7 +79,7 @@ internal sealed partial class AmqpLink : IAsyncDisposable
             {
                 if (_in.Pause is { } pause)
                 {
-                    await pause.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    await Task.WhenAny(pause, _socket.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
                     return !_socket.HasEnded;
                 }
 
@@ -213,11 +213,11 @@ internal sealed partial class AmqpLink : IAsyncDisposable
     }
 
     /// <summary>Bytes as they are, past all faults: the protocol header that answers a wrong one.</summary>
-    public void SendRaw(ReadOnlyMemory<byte> bytes)
+    public void SendRaw(ReadOnlySpan<byte> bytes)
     {
         lock (_outbox.Gate)
         {
-            _out.EmitRaw(bytes);
+            _out.EmitRaw(bytes.ToArray());
         }
     }
 
