@@ -46,6 +46,13 @@ internal sealed class WireClient : IAsyncDisposable
         Flush();
     }
 
+    public void PublishMandatory(string exchange, string key, string messageId)
+    {
+        byte[] properties = new ContentProperties { MessageId = messageId }.ToBytes();
+        _writer.WriteContent(1, new AmqpBasic.Publish(exchange, key, Mandatory: true, Immediate: false), properties, "body"u8, 131072);
+        Flush();
+    }
+
     /// <summary>Bytes as they are.</summary>
     public void Write(ReadOnlySpan<byte> bytes)
     {
