@@ -240,12 +240,16 @@ internal sealed class ServerConnection : IFaultTarget
         Stage = ConnectionStage.Closing;
     }
 
-    /// <summary>Closes an open connection with 320, as an operator does.</summary>
+    /// <summary>Closes an open connection with 320, as an operator does; one that is not open yet just ends.</summary>
     public void Force(string reason)
     {
         if (Stage == ConnectionStage.Running)
         {
             Fail(new AmqpErrorException(ReplyCode.ConnectionForced, reason), AmqpMethod.None);
+        }
+        else if (Stage != ConnectionStage.Closing)
+        {
+            Reset();
         }
     }
 
