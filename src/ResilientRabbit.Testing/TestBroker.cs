@@ -28,6 +28,7 @@ public sealed class TestBroker : IAsyncDisposable
     {
         Node = node;
         _ownsHost = ownsHost;
+        Faults = new FaultSet(node.Faults);
     }
 
     /// <summary>The address it listens on.</summary>
@@ -70,6 +71,16 @@ public sealed class TestBroker : IAsyncDisposable
 
     /// <summary>The last secret that a client sent with connection.update-secret; null when none was sent.</summary>
     public string? LastUpdatedSecret => Node.LastSecret;
+
+    /// <summary>The faults that clients of this broker meet. They outlive a restart.</summary>
+    public FaultSet Faults { get; }
+
+    /// <summary>What happens to the publishes that come next, one by one: short for <see cref="FaultSet.OnPublish"/>.</summary>
+    public PublishScript OnPublish => Faults.OnPublish;
+
+    /// <summary>What went over the wire.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="TestBrokerOptions.KeepJournal"/> is off.</exception>
+    public FrameJournal Journal => Node.Journal ?? throw new InvalidOperationException("This broker keeps no journal: TestBrokerOptions.KeepJournal is off.");
 
     internal BrokerNode Node { get; }
 

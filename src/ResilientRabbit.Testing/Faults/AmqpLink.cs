@@ -1,37 +1,48 @@
 using System.Net.Sockets;
+using ResilientRabbit.Testing.Journal;
 using ResilientRabbit.Testing.Wire;
 
 namespace ResilientRabbit.Testing.Faults;
 
 /// <summary>
 /// One TCP connection of a client as the broker or the proxy holds it: frames in, frames out, and between them and the socket the faults and
-/// the journal. Without faults each call costs one check of a field.
+/// the journal. Without faults and journal each call costs a check of two fields.
 /// </summary>
 /// <remarks>
 /// One reader (<see cref="FillAsync"/>, <see cref="TryRead"/>); any thread may send. Frames handed out are valid until the next call of
-/// <see cref="TryRead"/> or <see cref="FillAsync"/>. Sending only adds to the burst: <see cref="Flush"/> sends it.
+/// <see cref="TryRead"/> or <see cref="FillAsync"/>; asking for the next one says that the former is dealt with. Sending only adds to the
+/// burst: <see cref="Flush"/> sends it.
 /// </remarks>
-internal sealed class AmqpLink : IAsyncDisposable
+internal sealed partial class AmqpLink : IAsyncDisposable
 {
-    private readonly Socket _socket;
-    private readonly Stream _stream;
+    private readonly FaultEngine _faults;
+    private readonly LinkSocket _socket;
     private readonly FrameReader _reader;
     private readonly FrameOutbox _outbox = new();
+    private readonly LinkJournal? _journal;
+    private readonly InLane _in;
+    private readonly OutLane _out;
     private readonly Task _sender;
-    private volatile bool _ended;
+    private Task<bool>? _pendingFill;
+    private int _disposed;
 
     /// <summary>Takes over a connected socket.</summary>
     /// <param name="socket">The socket, for what only a socket can do.</param>
     /// <param name="stream">Its stream, or the TLS stream over it.</param>
     /// <param name="number">The number of the connection, counted by the owner from 1.</param>
-    public AmqpLink(Socket socket, Stream stream, int number)
+    /// <param name="faults">The faults of the broker or proxy.</param>
+    /// <param name="journal">The journal, or null for none.</param>
+    /// <param name="alreadyRead">What was read from the stream before.</param>
+    public AmqpLink(Socket socket, Stream stream, int number, FaultEngine faults, FrameJournal? journal, ReadOnlySpan<byte> alreadyRead = default)
     {
-        _socket = socket;
-        _stream = stream;
-        _socket.NoDelay = true;
         Number = number;
-        _reader = new FrameReader(stream);
-        _sender = SendLoopAsync();
+        _faults = faults;
+        _socket = new LinkSocket(socket, stream);
+        _reader = new FrameReader(stream, alreadyRead);
+        _journal = journal is null ? null : new LinkJournal(journal, number);
+        _in = new InLane(this, faults);
+        _out = new OutLane(this, faults, _outbox, _journal);
+        _sender = _socket.SendAllAsync(_outbox);
     }
 
     /// <summary>The connection's number, from 1: what faults and the journal call it.</summary>
@@ -40,7 +51,10 @@ internal sealed class AmqpLink : IAsyncDisposable
     /// <summary>Whom to tell of what a fault did in its name.</summary>
     public IFaultTarget? Target { get; set; }
 
-    /// <summary>The largest whole frame accepted, in bytes (0: no limit negotiated). Set after tune-ok.</summary>
+    /// <summary>The publishes of this connection and their confirms.</summary>
+    public ConfirmLedger Confirms { get; } = new();
+
+    /// <summary>The largest whole frame accepted and written, in bytes (0: no limit). Set after tune-ok.</summary>
     public int MaxFrameSize
     {
         get => _reader.MaxFrameSize;
@@ -50,33 +64,77 @@ internal sealed class AmqpLink : IAsyncDisposable
     /// <summary>Bytes that the peer has not taken yet. A broker looks here before it delivers: a slow consumer must not fill the memory.</summary>
     public int PendingBytes => _outbox.PendingBytes;
 
+    private bool IsOutQuiet => _out.IsQuiet && !Confirms.Filters;
+
+    /// <summary>Ended from our side.</summary>
+    internal bool HasEnded => _socket.HasEnded;
+
+    internal bool HasClosedChannels => _out.HasClosedChannels;
+
     /// <summary>Waits for bytes from the peer.</summary>
     /// <returns>False when the connection has ended, whoever ended it and however.</returns>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken = default)
     {
         try
         {
-            while (await _reader.FillAsync(cancellationToken).ConfigureAwait(false))
+            while (true)
             {
-                if (!_ended)
+                if (_in.Pause is { } pause)
+                {
+                    await Task.WhenAny(pause, _socket.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
+                    return !_socket.HasEnded;
+                }
+
+                if (_in.RunInjected())
                 {
                     return true;
                 }
 
-                _reader.TakeUnread();
+                if (!await ReadMoreAsync(cancellationToken).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                if (_socket.HasEnded)
+                {
+                    _reader.TakeUnread();
+                }
+                else if (_pendingFill is null)
+                {
+                    return true;
+                }
             }
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (LinkSocket.IsEnd(exception))
         {
             // A reset, from either side: for the owner the end is the end.
+            return false;
         }
-
-        return false;
     }
 
     /// <summary>The next frame of what was read.</summary>
     /// <exception cref="AmqpWireException">The peer sent something that is no frame.</exception>
-    public bool TryRead(out Frame frame) => _reader.TryRead(out frame);
+    public bool TryRead(out Frame frame)
+    {
+        if (_in.IsQuiet && !_socket.HasEnded)
+        {
+            if (!_reader.TryRead(out frame))
+            {
+                return false;
+            }
+
+            ulong number = Confirms.Received(frame);
+            if (number > 0)
+            {
+                Confirms.Forwarded(frame.Channel, number);
+            }
+
+            _journal?.AddFrame(FrameDirection.FromClient, frame, number);
+            return true;
+        }
+
+        return TryReadThroughLane(out frame);
+    }
 
     /// <summary>The protocol header with which a client begins; the eight bytes are consumed whatever they say.</summary>
     public bool TryReadProtocolHeader(out ProtocolHeader header) => _reader.TryReadProtocolHeader(out header);
@@ -86,10 +144,14 @@ internal sealed class AmqpLink : IAsyncDisposable
     {
         lock (_outbox.Gate)
         {
-            if (!_outbox.IsCompleted)
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteMethod(channel, method);
+            if (typeof(TMethod) == typeof(AmqpBasic.Nack) && IsOutQuiet && method is AmqpBasic.Nack nack)
             {
-                _outbox.Filling.WriteMethod(channel, method);
+                Confirms.Answered(channel, nack.DeliveryTag, nack.Multiple);
             }
+
+            Added(start);
         }
     }
 
@@ -99,10 +161,9 @@ internal sealed class AmqpLink : IAsyncDisposable
     {
         lock (_outbox.Gate)
         {
-            if (!_outbox.IsCompleted)
-            {
-                _outbox.Filling.WriteContent(channel, method, properties, body, MaxFrameSize);
-            }
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteContent(channel, method, properties, body, MaxFrameSize);
+            Added(start);
         }
     }
 
@@ -110,10 +171,14 @@ internal sealed class AmqpLink : IAsyncDisposable
     {
         lock (_outbox.Gate)
         {
-            if (!_outbox.IsCompleted)
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteAck(channel, deliveryTag, multiple);
+            if (IsOutQuiet)
             {
-                _outbox.Filling.WriteAck(channel, deliveryTag, multiple);
+                Confirms.Answered(channel, deliveryTag, multiple);
             }
+
+            Added(start);
         }
     }
 
@@ -121,10 +186,31 @@ internal sealed class AmqpLink : IAsyncDisposable
     {
         lock (_outbox.Gate)
         {
-            if (!_outbox.IsCompleted)
+            int start = _outbox.Filling.Length;
+            _outbox.Filling.WriteHeartbeat();
+            Added(start);
+        }
+    }
+
+    /// <summary>A frame of a real broker that a proxy passes on.</summary>
+    public void SendFrame(in Frame frame)
+    {
+        lock (_outbox.Gate)
+        {
+            if (_outbox.IsCompleted)
             {
-                _outbox.Filling.WriteHeartbeat();
+                return;
             }
+
+            if (!IsOutQuiet)
+            {
+                _out.Add(frame);
+                return;
+            }
+
+            Confirms.Answered(frame);
+            _journal?.AddFrame(FrameDirection.FromBroker, frame);
+            _outbox.Filling.Raw(frame.Raw.Span);
         }
     }
 
@@ -133,10 +219,7 @@ internal sealed class AmqpLink : IAsyncDisposable
     {
         lock (_outbox.Gate)
         {
-            if (!_outbox.IsCompleted)
-            {
-                _outbox.Filling.Raw(bytes);
-            }
+            _out.EmitRaw(bytes.ToArray());
         }
     }
 
@@ -151,73 +234,92 @@ internal sealed class AmqpLink : IAsyncDisposable
     {
         _outbox.Complete();
         await _sender.ConfigureAwait(false);
-        ShutdownSend();
+        _socket.ShutdownSend();
     }
 
     /// <summary>Closes the socket with a reset, at once; pending bytes are lost.</summary>
     public void Reset()
     {
-        _ended = true;
-        try
-        {
-            _socket.LingerState = new LingerOption(enable: true, seconds: 0);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            // Closed already.
-        }
-
-        _socket.Dispose();
         _outbox.Complete();
+        _socket.Reset();
     }
 
     /// <summary>Closes the socket and waits for the send loop; what is pending and unsent is lost.</summary>
     public async ValueTask DisposeAsync()
     {
-        _ended = true;
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         _outbox.Complete();
-        _socket.Dispose();
+        _socket.Close();
         await _sender.ConfigureAwait(false);
-        await _stream.DisposeAsync().ConfigureAwait(false);
+        _journal?.End();
         _outbox.Dispose();
     }
 
-    private async Task SendLoopAsync()
+    private void Added(int start)
     {
-        try
+        if (_outbox.IsCompleted)
         {
-            await _outbox.RunAsync(bytes => _stream.WriteAsync(bytes), DoMark).ConfigureAwait(false);
+            _outbox.Filling.Truncate(start);
+            return;
         }
-        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException)
+
+        if (_journal is null && IsOutQuiet)
         {
-            // The reader sees the same end and tells the owner.
+            return;
         }
+
+        ReadOnlyMemory<byte> bytes = _outbox.Filling.Written[start..];
+        if (IsOutQuiet)
+        {
+            _journal?.AddBytes(FrameDirection.FromBroker, bytes);
+            return;
+        }
+
+        var command = new Command(bytes.ToArray());
+        _outbox.Filling.Truncate(start);
+        _out.Process(command);
     }
 
-    private bool DoMark(OutboxMarkKind kind)
+    private bool TryReadThroughLane(out Frame frame)
     {
-        switch (kind)
+        while (!_in.TryTake(out frame))
         {
-            case OutboxMarkKind.Fin:
-                ShutdownSend();
+            // While a read is pending the reader's buffer belongs to it.
+            if (_socket.HasEnded || _pendingFill is not null || _in.Pause is not null || !_reader.TryRead(out Frame next))
+            {
                 return false;
-            case OutboxMarkKind.Reset:
-                Reset();
-                return false;
-            default:
-                return true;
+            }
+
+            ulong number = Confirms.Received(next);
+            _journal?.AddFrame(FrameDirection.FromClient, next, number);
+            _in.Add(next, number);
         }
+
+        return true;
     }
 
-    private void ShutdownSend()
+    // Held frames may be released while nothing comes from the socket.
+    private async ValueTask<bool> ReadMoreAsync(CancellationToken cancellationToken)
     {
-        try
+        if (_in.IsQuiet && _pendingFill is null)
         {
-            _socket.Shutdown(SocketShutdown.Send);
+            return await _reader.FillAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+
+        Task injected = _in.Injected;
+        _pendingFill ??= _reader.FillAsync(cancellationToken).AsTask();
+        await Task.WhenAny(_pendingFill, injected).ConfigureAwait(false);
+        if (!_pendingFill.IsCompleted)
         {
-            // The peer was first.
+            return true;
         }
+
+        Task<bool> fill = _pendingFill;
+        _pendingFill = null;
+        return await fill.ConfigureAwait(false);
     }
 }

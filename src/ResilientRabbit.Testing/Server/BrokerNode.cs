@@ -22,6 +22,10 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
 
     public NodeGates Gates { get; } = new();
 
+    public FaultEngine Faults { get; } = new();
+
+    public FrameJournal? Journal { get; } = options.KeepJournal ? new FrameJournal(TimeProvider.System, options.JournalCapacity) : null;
+
     public int Port { get; private set; } = anyPort ? 0 : options.Port;
 
     public int? TlsPort { get; private set; } = anyPort ? null : options.TlsPort;
@@ -143,7 +147,7 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
         ServerConnection connection;
         lock (_gate)
         {
-            AmqpLink link = new(socket, stream, ++_lastNumber);
+            AmqpLink link = new(socket, stream, ++_lastNumber, Faults, Journal);
             connection = new ServerConnection(this, link, $"{socket.RemoteEndPoint} -> {socket.LocalEndPoint}", certificateUser);
             _connections.Add(connection, Task.CompletedTask);
         }

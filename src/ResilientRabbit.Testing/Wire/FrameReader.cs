@@ -19,10 +19,12 @@ internal sealed class FrameReader
     private int _start;
     private int _end;
 
-    public FrameReader(Stream input)
+    public FrameReader(Stream input, ReadOnlySpan<byte> alreadyRead = default)
     {
         _input = input;
         _buffer = GC.AllocateUninitializedArray<byte>(FirstSize);
+        alreadyRead.CopyTo(_buffer);
+        _end = alreadyRead.Length;
     }
 
     /// <summary>The largest whole frame that is accepted, in bytes; 0 means that no limit was negotiated, and 128 MiB hold.</summary>

@@ -1,0 +1,4 @@
+namespace ResilientRabbit.Testing.Faults;
+
+/// <summary>What happens to one publish.</summary>
+internal sealed record ScriptStep(bool Store, Confirm Confirm, int AfterFrames);
