@@ -61,8 +61,7 @@ internal sealed class FrameReader
 
         if (bytes[whole - 1] != Frame.End)
         {
-            throw AmqpWireException.Frame(
-                $"{ErlangTerm.Describe(bytes[0], bytes[(Frame.HeaderSize)..(whole - 1)])}: {{invalid_frame_end_marker,{bytes[whole - 1]}}}");
+            throw AmqpWireException.Frame($"a frame ends with 0x{bytes[whole - 1]:X2} and not with 0xCE");
         }
 
         ushort channel = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
@@ -101,7 +100,7 @@ internal sealed class FrameReader
         long whole = (long)payload + Frame.Overhead;
         return whole <= limit
             ? (int)whole
-            : throw AmqpWireException.Frame($"type {bytes[0]}, all octets = <<>>: {{frame_too_large,{payload},{limit - Frame.Overhead}}}");
+            : throw AmqpWireException.Frame($"type {bytes[0]}, {payload} octets: larger than the limit of {limit - Frame.Overhead}");
     }
 
     private void MakeRoom()
