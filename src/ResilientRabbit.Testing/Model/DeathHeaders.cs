@@ -3,7 +3,7 @@ using ResilientRabbit.Testing.Wire;
 namespace ResilientRabbit.Testing.Model;
 
 /// <summary>
-/// The x-death header: one entry for each queue and reason, the newest first, with a count; and x-first-death-*, written once. Written as RabbitMQ
+/// The x-death header: one entry for each queue and reason, the newest first and the others turned round at each death, with a count; and x-first-death-*, written once. Written as RabbitMQ
 /// writes it: an entry that occurs again moves to the front with its count raised and otherwise keeps what it says of the first time.
 /// </summary>
 internal static class DeathHeaders
@@ -96,7 +96,9 @@ internal static class DeathHeaders
     {
         List<object?> others = new(deaths.Count + 1) { death };
         bool found = false;
-        foreach (object? item in deaths)
+
+        // RabbitMQ 3.10 turns the older entries round each time.
+        foreach (object? item in deaths.Reverse())
         {
             if (item is IReadOnlyDictionary<string, object?> old && Is(old, "queue", queue) && Is(old, "reason", reason))
             {

@@ -87,7 +87,7 @@ internal sealed class ConnectionMethods
     public static AmqpErrorException Misplaced(in Frame frame)
     {
         ReadOnlySpan<byte> payload = frame.Payload;
-        string text = $"type {(int)frame.Type}, {(payload.Length <= 16 ? "all" : "first 16")} octets = {ErlangText.Binary(payload[..Math.Min(16, payload.Length)])}";
+        string text = ErlangText.Frame((byte)frame.Type, payload);
         bool known = frame.Type switch
         {
             FrameType.Method => payload.Length >= 4,

@@ -213,7 +213,7 @@ internal sealed class QueueMethods(ServerChannel channel)
 
     private void DeclareReplyTo(string name, bool noWait)
     {
-        if (!channel.Connection.Host.ReplyTo.Exists(name))
+        if (name is not Names.ReplyTo && !channel.Connection.Host.ReplyTo.Exists(name))
         {
             throw AmqpErrorException.NotFound(Resource.Queue, name, channel.VirtualHost.Name);
         }

@@ -61,7 +61,8 @@ internal sealed class FrameReader
 
         if (bytes[whole - 1] != Frame.End)
         {
-            throw AmqpWireException.Frame($"a frame ends with 0x{bytes[whole - 1]:X2} and not with 0xCE");
+            throw AmqpWireException.Frame(
+                $"{ErlangText.Frame(bytes[0], bytes[Frame.HeaderSize..(whole - 1)])}: {{invalid_frame_end_marker,{bytes[whole - 1]}}}");
         }
 
         ushort channel = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
@@ -100,7 +101,7 @@ internal sealed class FrameReader
         long whole = (long)payload + Frame.Overhead;
         return whole <= limit
             ? (int)whole
-            : throw AmqpWireException.Frame($"type {bytes[0]}, {payload} octets: larger than the limit of {limit - Frame.Overhead}");
+            : throw AmqpWireException.Frame($"{ErlangText.Frame(bytes[0], [])}: {{frame_too_large,{payload},{limit - Frame.Overhead}}}");
     }
 
     private void MakeRoom()

@@ -1,4 +1,4 @@
-namespace ResilientRabbit.Testing.Server;
+namespace ResilientRabbit.Testing.Wire;
 
 /// <summary>Bytes as Erlang prints them in RabbitMQ's texts.</summary>
 internal static class ErlangText
@@ -10,6 +10,10 @@ internal static class ErlangText
         byte[] shown = bytes[..Math.Min(bytes.Length, 256)].ToArray();
         return $"<<{string.Join(',', shown)}>>";
     }
+
+    /// <summary>A frame that RabbitMQ does not like.</summary>
+    public static string Frame(byte type, ReadOnlySpan<byte> payload) =>
+        $"type {type}, {(payload.Length <= 16 ? "all" : "first 16")} octets = {Binary(payload[..Math.Min(16, payload.Length)])}";
 
     /// <summary>As text when all of it is printable: <c>&lt;&lt;"abc"&gt;&gt;</c>; otherwise as numbers.</summary>
     public static string Binary(ReadOnlySpan<byte> bytes)
