@@ -28,6 +28,7 @@ public sealed class TestBroker : IAsyncDisposable
     {
         Node = node;
         _ownsHost = ownsHost;
+        Faults = new FaultSet(node.Faults);
     }
 
     /// <summary>The address it listens on.</summary>
@@ -71,6 +72,16 @@ public sealed class TestBroker : IAsyncDisposable
     /// <summary>The last secret that a client sent with connection.update-secret; null when none was sent.</summary>
     public string? LastUpdatedSecret => Node.LastSecret;
 
+    /// <summary>The faults that clients of this broker meet. They outlive a restart.</summary>
+    public FaultSet Faults { get; }
+
+    /// <summary>What happens to the publishes that come next, one by one: short for <see cref="FaultSet.OnPublish"/>.</summary>
+    public PublishScript OnPublish => Faults.OnPublish;
+
+    /// <summary>What went over the wire.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="TestBrokerOptions.KeepJournal"/> is off.</exception>
+    public FrameJournal Journal => Node.Journal ?? throw new InvalidOperationException("This broker keeps no journal: TestBrokerOptions.KeepJournal is off.");
+
     internal BrokerNode Node { get; }
 
     /// <summary>Starts a broker.</summary>
@@ -93,34 +104,29 @@ public sealed class TestBroker : IAsyncDisposable
     /// <returns>A task that completes when all its connections are gone.</returns>
     public async Task KillAsync()
     {
-        await Node.DropEverythingAsync().ConfigureAwait(false);
-        Node.Host.Turn(Node, static node =>
-        {
-            node.Member.IsAlive = false;
-            node.Host.Model.Cluster.Stopped();
-        });
+        await Node.DropEverythingAsync(died: true).ConfigureAwait(false);
+        await Node.Host.ReviewAsync().ConfigureAwait(false);
     }
 
     /// <summary>Starts a killed node again, on the same port.</summary>
-    /// <returns>A task that completes when it listens.</returns>
+    /// <returns>A task that completes when it listens; in a cluster where it sees no majority it pauses instead.</returns>
     /// <exception cref="InvalidOperationException">It is running.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">The port was taken meanwhile.</exception>
-    public Task RestartAsync()
+    public async Task RestartAsync()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        if (Node.IsListening)
+        if (Node.Member.IsUp)
         {
             throw new InvalidOperationException($"The node {NodeName} is running; only a killed one can be restarted.");
         }
 
-        Node.Listen();
-        Node.Host.Turn(Node, static node =>
+        Node.Listen(ready: () => Node.Host.Turn(Node, static node =>
         {
             node.Host.Model.Cluster.Restarted(node.Member);
-            node.Member.IsAlive = true;
+            node.Member.IsUp = true;
             node.Host.Model.Cluster.Reconsider();
-        });
-        return Task.CompletedTask;
+        }));
+        await Node.Host.ReviewAsync().ConfigureAwait(false);
     }
 
     /// <summary>Lets the node stand still as a stopped process does: the kernel accepts connections and bytes, the node neither reads nor writes.
@@ -129,33 +135,22 @@ public sealed class TestBroker : IAsyncDisposable
     public Task FreezeAsync()
     {
         Node.Gates.Freeze();
-        if (Node.Host.Model.Nodes.Count > 1)
-        {
-            Node.Host.Turn(Node, static node =>
-            {
-                node.Member.IsAlive = false;
-                node.Host.Model.Cluster.Reconsider();
-            });
-        }
-
-        return Task.CompletedTask;
+        return SetUpAsync(up: false);
     }
 
     /// <summary>Lets a frozen node go on; what it had to say goes out now.</summary>
     /// <returns>A task that completes when it goes on.</returns>
-    public Task ThawAsync()
+    public async Task ThawAsync()
     {
         Node.Gates.Thaw();
+        await SetUpAsync(up: true).ConfigureAwait(false);
         Node.Host.Turn(Node, static node =>
         {
-            node.Member.IsAlive = node.IsListening;
-            node.Host.Model.Cluster.Reconsider();
             foreach (ServerConnection connection in node.Connections())
             {
                 node.Host.HasOutput(connection);
             }
         });
-        return Task.CompletedTask;
     }
 
     /// <summary>Raises an alarm: every connection that publishes is told <c>connection.blocked</c> at its next message, and read no further.</summary>
@@ -297,11 +292,27 @@ public sealed class TestBroker : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            await Node.DropEverythingAsync().ConfigureAwait(false);
+            await Node.DropEverythingAsync(died: false).ConfigureAwait(false);
             if (_ownsHost)
             {
                 Node.Host.Dispose();
             }
         }
+    }
+
+    // A single node that stands still is missed by nobody; its queues are where they were when it goes on.
+    private Task SetUpAsync(bool up)
+    {
+        if (Node.Host.Nodes.Count == 1 || (up && !Node.IsListening && !Node.Member.IsPaused))
+        {
+            return Task.CompletedTask;
+        }
+
+        Node.Host.Turn((Node, up), static word =>
+        {
+            word.Node.Member.IsUp = word.up;
+            word.Node.Host.Model.Cluster.Reconsider();
+        });
+        return Node.Host.ReviewAsync();
     }
 }

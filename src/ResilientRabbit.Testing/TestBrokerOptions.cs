@@ -79,6 +79,14 @@ public sealed class TestBrokerOptions
     /// <value>Default: false.</value>
     public bool AckOnly { get; set; }
 
+    /// <summary>Whether a journal is kept. It costs a few microseconds and an entry per method: switch it off to measure throughput.</summary>
+    /// <value>Default: true.</value>
+    public bool KeepJournal { get; set; } = true;
+
+    /// <summary>How many entries the journal keeps; older ones are dropped.</summary>
+    /// <value>Default: 100,000.</value>
+    public int JournalCapacity { get; set; } = FrameJournal.DefaultCapacity;
+
     /// <summary>The clock for time to live, expiry and heartbeats.</summary>
     /// <value>Default: <see cref="TimeProvider.System"/>.</value>
     public TimeProvider TimeProvider { get; set; } = TimeProvider.System;

@@ -10,7 +10,7 @@ internal sealed partial class AmqpLink
     {
         if (ending != FaultEnding.HalfClose)
         {
-            _socket.HasEnded = true;
+            _socket.SetEnded();
         }
 
         InjectOut(lane => lane.Then(ending));
@@ -52,13 +52,7 @@ internal sealed partial class AmqpLink
     }
 
     /// <summary>Decides about the confirm of a publish that is about to go on to the broker.</summary>
-    internal void Decide(Command publish, Confirm confirm, int afterFrames = 0)
-    {
-        Confirms.Decide(publish.Channel, publish.PublishNumber, confirm, afterFrames);
-
-        // The other direction looks at its answers from now on.
-        InjectOut(static _ => { });
-    }
+    internal void Decide(Command publish, Confirm confirm, int afterFrames = 0) => Confirms.Decide(publish.Channel, publish.PublishNumber, confirm, afterFrames);
 
     /// <summary>What a script makes of a publish.</summary>
     internal Command Scripted(Command publish)

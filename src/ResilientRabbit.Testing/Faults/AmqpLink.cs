@@ -64,6 +64,8 @@ internal sealed partial class AmqpLink : IAsyncDisposable
     /// <summary>Bytes that the peer has not taken yet. A broker looks here before it delivers: a slow consumer must not fill the memory.</summary>
     public int PendingBytes => _outbox.PendingBytes;
 
+    private bool IsOutQuiet => _out.IsQuiet && !Confirms.Filters;
+
     /// <summary>Ended from our side.</summary>
     internal bool HasEnded => _socket.HasEnded;
 
@@ -79,7 +81,7 @@ internal sealed partial class AmqpLink : IAsyncDisposable
             {
                 if (_in.Pause is { } pause)
                 {
-                    await pause.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    await Task.WhenAny(pause, _socket.Ended).WaitAsync(cancellationToken).ConfigureAwait(false);
                     return !_socket.HasEnded;
                 }
 
@@ -144,7 +146,7 @@ internal sealed partial class AmqpLink : IAsyncDisposable
         {
             int start = _outbox.Filling.Length;
             _outbox.Filling.WriteMethod(channel, method);
-            if (typeof(TMethod) == typeof(AmqpBasic.Nack) && _out.IsQuiet && method is AmqpBasic.Nack nack)
+            if (typeof(TMethod) == typeof(AmqpBasic.Nack) && IsOutQuiet && method is AmqpBasic.Nack nack)
             {
                 Confirms.Answered(channel, nack.DeliveryTag, nack.Multiple);
             }
@@ -171,7 +173,7 @@ internal sealed partial class AmqpLink : IAsyncDisposable
         {
             int start = _outbox.Filling.Length;
             _outbox.Filling.WriteAck(channel, deliveryTag, multiple);
-            if (_out.IsQuiet)
+            if (IsOutQuiet)
             {
                 Confirms.Answered(channel, deliveryTag, multiple);
             }
@@ -200,7 +202,7 @@ internal sealed partial class AmqpLink : IAsyncDisposable
                 return;
             }
 
-            if (!_out.IsQuiet)
+            if (!IsOutQuiet)
             {
                 _out.Add(frame);
                 return;
@@ -213,11 +215,11 @@ internal sealed partial class AmqpLink : IAsyncDisposable
     }
 
     /// <summary>Bytes as they are, past all faults: the protocol header that answers a wrong one.</summary>
-    public void SendRaw(ReadOnlyMemory<byte> bytes)
+    public void SendRaw(ReadOnlySpan<byte> bytes)
     {
         lock (_outbox.Gate)
         {
-            _out.EmitRaw(bytes);
+            _out.EmitRaw(bytes.ToArray());
         }
     }
 
@@ -265,13 +267,13 @@ internal sealed partial class AmqpLink : IAsyncDisposable
             return;
         }
 
-        if (_journal is null && _out.IsQuiet)
+        if (_journal is null && IsOutQuiet)
         {
             return;
         }
 
         ReadOnlyMemory<byte> bytes = _outbox.Filling.Written[start..];
-        if (_out.IsQuiet)
+        if (IsOutQuiet)
         {
             _journal?.AddBytes(FrameDirection.FromBroker, bytes);
             return;

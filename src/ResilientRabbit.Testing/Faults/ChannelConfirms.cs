@@ -16,6 +16,7 @@ internal sealed class ChannelConfirms
     private ulong _sent;
     private ulong _forwarded;
     private bool _hasLost;
+    private bool _collects;
     private volatile bool _filters;
 
     /// <summary>confirm.select was seen: publishes are counted.</summary>
@@ -128,9 +129,18 @@ internal sealed class ChannelConfirms
         return Arrange(due, rule);
     }
 
+    /// <summary>Whether there are collected confirms of which nobody knows yet.</summary>
+    public bool BeginsToCollect()
+    {
+        bool begins = _collected.Count > 0 && !_collects;
+        _collects |= begins;
+        return begins;
+    }
+
     /// <summary>What was collected for a rule and was too little.</summary>
     public IReadOnlyList<ConfirmFrame> TakeCollected(ConfirmRule rule)
     {
+        _collects = false;
         IReadOnlyList<ConfirmFrame> frames = [.. _collected];
         _collected.Clear();
         return frames.Count == 0 ? [] : Told(rule, frames);

@@ -10,9 +10,10 @@ internal sealed class ConfirmLedger
 
     // Most clients publish long runs on one channel.
     private (ushort Number, ChannelConfirms? Channel) _lastSent;
+    private volatile bool _filters;
 
     /// <summary>At least one channel's answers must be looked at.</summary>
-    public bool Filters => !_channels.IsEmpty && _channels.Values.Any(static channel => channel.Filters);
+    public bool Filters => _filters;
 
     /// <summary>Confirms wait for further frames of the client.</summary>
     public bool HasWaiting => !_channels.IsEmpty && _channels.Values.Any(static channel => channel.HasWaiting);
@@ -39,6 +40,7 @@ internal sealed class ConfirmLedger
             case AmqpMethod.ChannelOpen:
                 _channels.TryRemove(frame.Channel, out _);
                 _lastSent = default;
+                _filters = _channels.Values.Any(static channel => channel.Filters);
                 return 0;
             default:
                 return 0;
@@ -46,13 +48,31 @@ internal sealed class ConfirmLedger
     }
 
     /// <summary>A publish goes on to the broker.</summary>
-    public void Forwarded(ushort channel, ulong number) => FindSent(channel)?.Forwarded(number);
+    public void Forwarded(ushort channel, ulong number)
+    {
+        if (FindSent(channel) is { } confirms)
+        {
+            confirms.Forwarded(number);
+            _filters |= confirms.Filters;
+        }
+    }
+
+    /// <summary>A fault keeps answers of the channel from the client.</summary>
+    public void StartFiltering(ushort channel)
+    {
+        if (Find(channel) is { } confirms)
+        {
+            confirms.StartFiltering();
+            _filters = true;
+        }
+    }
 
     public void Decide(ushort channel, ulong number, Confirm confirm, int afterFrames)
     {
         if (number > 0)
         {
             FindSent(channel)?.Decide(number, confirm, afterFrames);
+            _filters = true;
         }
     }
 

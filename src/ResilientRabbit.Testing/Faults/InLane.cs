@@ -41,8 +41,8 @@ internal sealed class InLane(AmqpLink link, FaultEngine engine) : FaultLane(link
 
     public override void Pass(Command command)
     {
-        base.Pass(command.Method == AmqpMethod.BasicPublish ? Link.Scripted(command) : command);
         Link.FramePassed(command);
+        base.Pass(command.Method == AmqpMethod.BasicPublish ? Link.Scripted(command) : command);
     }
 
     public override void EmitRaw(ReadOnlyMemory<byte> bytes)

@@ -8,7 +8,7 @@ internal sealed class LinkSocket
 {
     private readonly Socket _socket;
     private readonly Stream _stream;
-    private volatile bool _hasEnded;
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public LinkSocket(Socket socket, Stream stream)
     {
@@ -18,11 +18,12 @@ internal sealed class LinkSocket
     }
 
     /// <summary>Ended from our side: what the peer still sends is not for us.</summary>
-    public bool HasEnded
-    {
-        get => _hasEnded;
-        set => _hasEnded = value;
-    }
+    public bool HasEnded => _ended.Task.IsCompleted;
+
+    /// <summary>Completes when it has ended from our side.</summary>
+    public Task Ended => _ended.Task;
+
+    public void SetEnded() => _ended.TrySetResult();
 
     public static bool IsEnd(Exception exception) => exception is IOException or SocketException or ObjectDisposedException;
 
@@ -67,13 +68,13 @@ internal sealed class LinkSocket
 
     public void Reset()
     {
-        _hasEnded = true;
+        SetEnded();
         Reset(_socket);
     }
 
     public void Close()
     {
-        _hasEnded = true;
+        SetEnded();
         _socket.Dispose();
         _stream.Dispose();
     }
@@ -85,7 +86,7 @@ internal sealed class LinkSocket
             case OutboxMarkKind.Boundary:
                 return true;
             case OutboxMarkKind.Fin:
-                _hasEnded = true;
+                SetEnded();
                 ShutdownSend();
                 return false;
             case OutboxMarkKind.HalfClose:

@@ -7,8 +7,6 @@ namespace ResilientRabbit.Testing.Faults;
 internal sealed class OutLane(AmqpLink link, FaultEngine engine, FrameOutbox outbox, LinkJournal? journal)
     : FaultLane(link, engine, FrameDirection.FromBroker)
 {
-    protected override bool HasState => base.HasState || Link.Confirms.Filters;
-
     public override void Emit(Command command) => EmitRaw(command.Bytes);
 
     /// <summary>Answers to publishes are translated where the client's count differs from the broker's, and arranged as the test wants them.</summary>
@@ -21,6 +19,7 @@ internal sealed class OutLane(AmqpLink link, FaultEngine engine, FrameOutbox out
             if (rule is not null || channel.Filters)
             {
                 ProcessAnswers(command.Channel, channel.Answer(answer, rule));
+                Collected(command.Channel, channel);
                 return;
             }
 
@@ -30,9 +29,23 @@ internal sealed class OutLane(AmqpLink link, FaultEngine engine, FrameOutbox out
         base.Process(command);
     }
 
+    // What a rule has collected and not yet arranged waits for a word of the test.
+    private void Collected(ushort number, ChannelConfirms channel)
+    {
+        if (Engine.Confirms is { } arrangement && channel.BeginsToCollect())
+        {
+            arrangement.Handle.Hold(() => Inject(() => ProcessAnswers(number, channel.TakeCollected(arrangement.Rule))));
+        }
+    }
+
     /// <summary>Answers in frames of their own.</summary>
     public void ProcessAnswers(ushort channel, IReadOnlyList<ConfirmFrame> answers)
     {
+        if (answers.Count > 0)
+        {
+            Engine.Confirms?.Handle.CountFired();
+        }
+
         foreach (ConfirmFrame answer in answers)
         {
             base.Process(new Command(AmqpFrames.Confirm(channel, answer)));
@@ -87,7 +100,7 @@ internal sealed class OutLane(AmqpLink link, FaultEngine engine, FrameOutbox out
     {
         if (command.Method is AmqpMethod.BasicAck or AmqpMethod.BasicNack)
         {
-            Link.Confirms.Find(command.Channel)?.StartFiltering();
+            Link.Confirms.StartFiltering(command.Channel);
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class BrokerModel
 
     public ClusterRules Cluster { get; }
 
+    /// <summary>No queue delivers for now: several things happen at once, and nobody may see them half done.</summary>
+    public bool HoldsDeliveries { get; set; }
+
     public Dictionary<string, BrokerUser> Users { get; } = new(StringComparer.Ordinal);
 
     public IReadOnlyCollection<VirtualHost> VirtualHosts => _virtualHosts.Values;

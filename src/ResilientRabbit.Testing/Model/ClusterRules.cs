@@ -27,8 +27,24 @@ internal sealed class ClusterRules(BrokerModel model)
         return new QueuePlacement(settings.IsQuorum ? QueueKind.Quorum : mirrored ? QueueKind.Mirrored : QueueKind.Classic, members);
     }
 
-    /// <summary>Whether a majority of all nodes is alive and reaches this one: what pause_minority asks.</summary>
-    public bool HasMajority(ModelNode node) => model.Nodes.Count(other => Reaches(node, other)) * 2 > model.Nodes.Count;
+    /// <summary>Whether nodes without a majority pause themselves. Two nodes cannot: each alone would be a minority.</summary>
+    public bool PausesMinority { get; set; }
+
+    /// <summary>Whether a majority of all nodes is up and reaches this one: what pause_minority asks.</summary>
+    public bool HasMajority(ModelNode node) => model.Nodes.Count(other => other.IsUp && other.Group == node.Group) * 2 > model.Nodes.Count;
+
+    /// <summary>Who has to pause now and who may go on; nobody, when nodes do not pause.</summary>
+    public (List<ModelNode> Pause, List<ModelNode> Resume) Review()
+    {
+        List<ModelNode> pause = [];
+        List<ModelNode> resume = [];
+        foreach (ModelNode node in model.Nodes.Where(node => node.IsUp && PausesMinority && node.IsPaused == HasMajority(node)))
+        {
+            (node.IsPaused ? resume : pause).Add(node);
+        }
+
+        return (pause, resume);
+    }
 
     /// <summary>Both are alive and in the same part of the network.</summary>
     public static bool Reaches(ModelNode node, ModelNode other) => node.IsAlive && other.IsAlive && node.Group == other.Group;
@@ -46,9 +62,9 @@ internal sealed class ClusterRules(BrokerModel model)
     /// <summary>Makes another member the leader, as an operator does.</summary>
     public static void MoveLeader(Queue queue, ModelNode node)
     {
-        if (!queue.Placement.Members.Contains(node))
+        if (!queue.Placement.Members.Contains(node) || !node.IsAlive)
         {
-            throw new ArgumentException($"Node {node.Name} has no copy of {queue.Text}.", nameof(node));
+            throw new ArgumentException($"Node {node.Name} has no copy of {queue.Text}, or is not alive.", nameof(node));
         }
 
         if (!ReferenceEquals(queue.Placement.Leader, node))
@@ -75,7 +91,8 @@ internal sealed class ClusterRules(BrokerModel model)
     {
         foreach (Queue queue in model.AllQueues())
         {
-            if (queue.Placement.Kind != QueueKind.Quorum && queue.Placement.Members.TrueForAll(member => ReferenceEquals(member, node) || !member.IsAlive))
+            List<ModelNode> members = queue.Placement.Members;
+            if (queue.Placement.Kind != QueueKind.Quorum && members.Contains(node) && members.TrueForAll(member => ReferenceEquals(member, node) || !member.IsAlive))
             {
                 queue.Keep(static entry => entry.Message.IsPersistent);
             }
@@ -128,7 +145,7 @@ internal sealed class ClusterRules(BrokerModel model)
     private void ReconsiderClassic(Queue queue)
     {
         QueuePlacement placement = queue.Placement;
-        ModelNode[] alive = [.. placement.Members.Where(member => member.IsAlive && Serves(member))];
+        ModelNode[] alive = [.. placement.Members.Where(static member => member.IsAlive)];
         if (alive.Length == 0)
         {
             GoDown(queue);
@@ -143,7 +160,7 @@ internal sealed class ClusterRules(BrokerModel model)
                 placement.Members.Remove(lost);
             }
 
-            placement.Members.AddRange(model.Nodes.Where(node => Serves(node) && node.IsAlive && !placement.Members.Contains(node)));
+            placement.Members.AddRange(model.Nodes.Where(node => node.IsAlive && !placement.Members.Contains(node)));
         }
 
         if (queue.State == QueueState.Down)
@@ -156,10 +173,9 @@ internal sealed class ClusterRules(BrokerModel model)
         {
             Lead(queue, alive[0]);
         }
-    }
 
-    /// <summary>With pause_minority only the side with the majority goes on; a lone node is its own majority.</summary>
-    private bool Serves(ModelNode node) => model.Nodes.Count < 3 || HasMajority(node);
+        queue.Pump();
+    }
 
     private static void GoDown(Queue queue)
     {

@@ -82,7 +82,7 @@ internal sealed class Queue
         }
 
         QueueEntry entry = new(message, _sequence++) { ExpiresAt = ExpiryOf(message) };
-        if (_ready.Count == 0 && Consumers.Next() is { } consumer)
+        if (_ready.Count == 0 && !_model.HoldsDeliveries && Consumers.Next() is { } consumer)
         {
             HandOver(consumer, entry);
             return PublishOutcome.Accepted;
@@ -209,7 +209,7 @@ internal sealed class Queue
     /// <summary>Gives ready messages to consumers that have room.</summary>
     public void Pump()
     {
-        while (_ready.Count > 0 && State == QueueState.Running && Consumers.Next() is { } consumer)
+        while (_ready.Count > 0 && State == QueueState.Running && !_model.HoldsDeliveries && Consumers.Next() is { } consumer)
         {
             HandOver(consumer, _ready.Take()!);
         }

@@ -30,7 +30,7 @@ internal sealed class ClientFeed(AmqpLink client, Func<Frame, bool> isSwallowed)
         _isRaw |= !FrameCutter.MayBegin(rest.Span);
         if (_isRaw)
         {
-            client.SendRaw(rest.ToArray());
+            client.SendRaw(rest.Span);
             rest = default;
         }
 
@@ -43,7 +43,7 @@ internal sealed class ClientFeed(AmqpLink client, Func<Frame, bool> isSwallowed)
     {
         if (_carried.Length > 0)
         {
-            client.SendRaw(_carried.Written.ToArray());
+            client.SendRaw(_carried.Written.Span);
             _carried.Clear();
             client.Flush();
         }

@@ -2,7 +2,10 @@ using System.Threading.Channels;
 
 namespace ResilientRabbit.Testing.Proxy;
 
-/// <summary>One direction of one connection: bytes go in, and come out in order when the line's conditions let them. One sender.</summary>
+/// <summary>
+/// One direction of one connection: bytes go in, and come out in order when the line's conditions let them. One sender; only
+/// <see cref="Post"/> may come from anywhere.
+/// </summary>
 internal sealed class DelayLine
 {
     // Room for 100 ms of a fast line; more than that pushes back on the sender, as a network does.
@@ -13,6 +16,7 @@ internal sealed class DelayLine
     private readonly TimeProvider _time;
     private readonly Func<ReadOnlyMemory<byte>, ValueTask> _deliver;
     private readonly Channel<(long Due, byte[] Bytes)> _chunks = Channel.CreateBounded<(long, byte[])>(MaxChunks);
+    private readonly Lock _gate = new();
     private readonly Task _pump;
     private long _lastDue;
     private long _lineFree;
@@ -44,6 +48,13 @@ internal sealed class DelayLine
         }
     }
 
+    /// <summary>Takes a few bytes more, from any thread, without waiting.</summary>
+    public void Post(byte[] bytes)
+    {
+        Interlocked.Increment(ref _underWay);
+        _ = _chunks.Writer.WriteAsync((DueOf(bytes.Length), bytes)).AsTask().ContinueWith(static write => write.Exception, TaskScheduler.Default);
+    }
+
     /// <summary>Nothing more comes; completes when all has been delivered.</summary>
     public Task CompleteAsync()
     {
@@ -52,6 +63,14 @@ internal sealed class DelayLine
     }
 
     private long DueOf(int count)
+    {
+        lock (_gate)
+        {
+            return DueOf_NeedsLock(count);
+        }
+    }
+
+    private long DueOf_NeedsLock(int count)
     {
         long now = _time.GetTimestamp();
         long perSecond = _time.TimestampFrequency;

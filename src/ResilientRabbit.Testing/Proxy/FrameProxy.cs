@@ -20,6 +20,7 @@ public sealed class FrameProxy : IAsyncDisposable
 {
     private readonly FrameProxyOptions _options;
     private readonly FaultEngine _engine = new();
+    private readonly FrameJournal? _journal;
     private readonly ConcurrentDictionary<int, IProxyConnection> _connections = new();
     private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _gate = new();
@@ -31,7 +32,7 @@ public sealed class FrameProxy : IAsyncDisposable
     {
         _options = options;
         Faults = new FaultSet(_engine);
-        Journal = options.KeepJournal ? new FrameJournal(TimeProvider.System, options.JournalCapacity) : null;
+        _journal = options.KeepJournal ? new FrameJournal(TimeProvider.System, options.JournalCapacity) : null;
     }
 
     /// <summary>Where clients connect to: the host.</summary>
@@ -43,8 +44,12 @@ public sealed class FrameProxy : IAsyncDisposable
     /// <summary>The faults that clients of this proxy meet.</summary>
     public FaultSet Faults { get; }
 
-    /// <summary>What went over the wire; null when <see cref="FrameProxyOptions.KeepJournal"/> is off.</summary>
-    public FrameJournal? Journal { get; }
+    /// <summary>What happens to the publishes that come next, one by one: short for <see cref="FaultSet.OnPublish"/>.</summary>
+    public PublishScript OnPublish => Faults.OnPublish;
+
+    /// <summary>What went over the wire.</summary>
+    /// <exception cref="InvalidOperationException"><see cref="FrameProxyOptions.KeepJournal"/> is off.</exception>
+    public FrameJournal Journal => _journal ?? throw new InvalidOperationException("This proxy keeps no journal: FrameProxyOptions.KeepJournal is off.");
 
     /// <summary>The line's conditions from clients to the broker.</summary>
     public LineConditions FromClient { get; } = new();
@@ -202,7 +207,7 @@ public sealed class FrameProxy : IAsyncDisposable
         {
             ReadOnlyMemory<byte> start = await ProtocolStart.ReadAsync(stream, _stopped.Token).ConfigureAwait(false);
             return ProtocolStart.IsAmqp(start.Span)
-                ? new ProxyConnection(new AmqpLink(socket, stream, number, _engine, Journal, start.Span), broker, this)
+                ? new ProxyConnection(new AmqpLink(socket, stream, number, _engine, _journal, start.Span), broker, this)
                 : new PlainConnection(socket, stream, start, broker, this);
         }
         catch

@@ -18,6 +18,9 @@ internal sealed class ProxyConnection : IProxyConnection, IFaultTarget
     // Channels that a fault has closed: until the client agrees its frames are not for the broker, until the broker agrees its frames not for the client.
     private readonly ConcurrentDictionary<ushort, bool> _clientClosing = new();
     private readonly ConcurrentDictionary<ushort, int> _brokerClosing = new();
+    // What this round of the client goes to the broker with, and the thread that collects it.
+    private readonly WireWriter _batch = new();
+    private int _collector;
     private volatile bool _closing;
     private int _disposed;
 
@@ -47,12 +50,12 @@ internal sealed class ProxyConnection : IProxyConnection, IFaultTarget
     {
         _clientClosing[channel] = true;
         _brokerClosing.AddOrUpdate(channel, 1, static (_, count) => count + 1);
-        _broker.Post(AmqpFrames.ChannelClose(channel, AmqpReply.Success, "closed by a fault of the proxy").Span);
+        ToBroker(AmqpFrames.ChannelClose(channel, AmqpReply.Success, "closed by a fault of the proxy"));
     }
 
     public void ConnectionClosedByFault() => _closing = true;
 
-    public void ConsumerCancelledByFault(ushort channel, string consumerTag) => _broker.Post(AmqpFrames.Cancel(channel, consumerTag).Span);
+    public void ConsumerCancelledByFault(ushort channel, string consumerTag) => ToBroker(AmqpFrames.Cancel(channel, consumerTag));
 
     public async ValueTask DisposeAsync()
     {
@@ -65,15 +68,14 @@ internal sealed class ProxyConnection : IProxyConnection, IFaultTarget
 
     private async Task PumpClientAsync()
     {
-        using var batch = new WireWriter();
         try
         {
             await PassProtocolHeaderAsync().ConfigureAwait(false);
             while (await _client.FillAsync().ConfigureAwait(false))
             {
-                bool goesOn = Collect(batch);
-                await _toBroker.SendAsync(batch.Written).ConfigureAwait(false);
-                batch.Clear();
+                bool goesOn = Collect();
+                await _toBroker.SendAsync(_batch.Written).ConfigureAwait(false);
+                _batch.Clear();
                 if (!goesOn)
                 {
                     break;
@@ -87,9 +89,23 @@ internal sealed class ProxyConnection : IProxyConnection, IFaultTarget
 
         await _toBroker.CompleteAsync().ConfigureAwait(false);
         await _broker.FinishAsync().ConfigureAwait(false);
+        _batch.Dispose();
         if (_client.HasEnded || _closing)
         {
             await DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    // A fault at a frame of the client speaks between that frame and the next.
+    private void ToBroker(ReadOnlyMemory<byte> frame)
+    {
+        if (Volatile.Read(ref _collector) == Environment.CurrentManagedThreadId)
+        {
+            _batch.Raw(frame.Span);
+        }
+        else
+        {
+            _toBroker.Post(frame.ToArray());
         }
     }
 
@@ -108,7 +124,20 @@ internal sealed class ProxyConnection : IProxyConnection, IFaultTarget
         await _toBroker.SendAsync(bytes).ConfigureAwait(false);
     }
 
-    private bool Collect(WireWriter batch)
+    private bool Collect()
+    {
+        Volatile.Write(ref _collector, Environment.CurrentManagedThreadId);
+        try
+        {
+            return CollectFrames();
+        }
+        finally
+        {
+            Volatile.Write(ref _collector, 0);
+        }
+    }
+
+    private bool CollectFrames()
     {
         while (_client.TryRead(out Frame frame))
         {
@@ -119,7 +148,7 @@ internal sealed class ProxyConnection : IProxyConnection, IFaultTarget
 
             if (!_closing && !IsOfClosedChannel(frame))
             {
-                batch.Raw(frame.Raw.Span);
+                _batch.Raw(frame.Raw.Span);
             }
         }
 

@@ -6,7 +6,7 @@ using ResilientRabbit.Testing.Model;
 namespace ResilientRabbit.Testing.Server;
 
 /// <summary>One node: its listeners and its connections.</summary>
-internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerOptions options)
+internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerOptions options, bool anyPort = false)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ServerConnection, Task> _connections = [];
@@ -22,9 +22,13 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
 
     public NodeGates Gates { get; } = new();
 
-    public int Port { get; private set; } = options.Port;
+    public FaultEngine Faults { get; } = new();
 
-    public int? TlsPort { get; private set; } = options.TlsPort;
+    public FrameJournal? Journal { get; } = options.KeepJournal ? new FrameJournal(TimeProvider.System, options.JournalCapacity) : null;
+
+    public int Port { get; private set; } = anyPort ? 0 : options.Port;
+
+    public int? TlsPort { get; private set; } = anyPort ? null : options.TlsPort;
 
     /// <summary>Whether connection.update-secret is refused.</summary>
     public bool RefusesSecrets { get; set; }
@@ -55,7 +59,8 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
     }
 
     /// <summary>Begins to listen; on the same ports as before, if it did before.</summary>
-    public void Listen()
+    /// <param name="ready">Done when the ports are ours and before anybody is let in.</param>
+    public void Listen(Action? ready = null)
     {
         Gates.OpenForGood(value: false);
         NodeListener plain = new(this, Port, certificate: null);
@@ -68,6 +73,7 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
             _listeners.Add(secure);
         }
 
+        ready?.Invoke();
         IsListening = true;
         foreach (NodeListener listener in _listeners)
         {
@@ -88,7 +94,8 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
     }
 
     /// <summary>All sockets end at once, with a reset; the listeners first.</summary>
-    public async Task DropEverythingAsync()
+    /// <param name="died">Whether the node is to be down afterwards, for the rest of the cluster to see.</param>
+    public async Task DropEverythingAsync(bool died)
     {
         Task listeners = StopListeningAsync();
         ServerConnection[] connections = Connections();
@@ -97,13 +104,7 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
             connection.Reset();
         }
 
-        Host.Turn(connections, static all =>
-        {
-            foreach (ServerConnection connection in all)
-            {
-                connection.Die();
-            }
-        });
+        Host.Turn((this, connections, died), static word => word.Item1.Die(word.connections, word.died));
         Gates.OpenForGood(value: true);
         await listeners.ConfigureAwait(false);
 
@@ -122,13 +123,31 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
         await Task.WhenAll(left).ConfigureAwait(false);
     }
 
+    private void Die(ServerConnection[] connections, bool died)
+    {
+        // Everything at once: nothing that one connection gives back goes to another that is about to die, or to a queue that is.
+        Host.Model.HoldsDeliveries = died;
+        foreach (ServerConnection connection in connections)
+        {
+            connection.Die();
+        }
+
+        Host.Model.HoldsDeliveries = false;
+        if (died)
+        {
+            Member.IsUp = false;
+            Member.IsPaused = false;
+            Host.Model.Cluster.Stopped();
+        }
+    }
+
     /// <summary>Serves a connection that was accepted. It is the node's from now on.</summary>
     public void Accept(Socket socket, Stream stream, string? certificateUser)
     {
         ServerConnection connection;
         lock (_gate)
         {
-            AmqpLink link = new(socket, stream, ++_lastNumber, new FaultEngine(), journal: null);
+            AmqpLink link = new(socket, stream, ++_lastNumber, Faults, Journal);
             connection = new ServerConnection(this, link, $"{socket.RemoteEndPoint} -> {socket.LocalEndPoint}", certificateUser);
             _connections.Add(connection, Task.CompletedTask);
         }

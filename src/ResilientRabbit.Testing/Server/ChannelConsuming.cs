@@ -13,6 +13,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
     private int _prefetch;
     private int _channelPrefetch;
     private string? _replyTag;
+    private bool _settling;
 
     /// <summary>Messages delivered on this channel and not settled.</summary>
     public int Unacked => _unacked.Count;
@@ -117,7 +118,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         var message = (StoredMessage)entry.Message;
         channel.SendContent(
             new AmqpBasic.GetOk(tag, entry.Redelivered, message.Exchange, message.RoutingKey, (uint)queue.ReadyCount),
-            PropertiesOf(queue, entry, message, countsFirst: true), message.Body);
+            PropertiesOf(queue, entry, message, always: true), message.Body);
     }
 
     /// <summary>Acknowledges, requeues or discards.</summary>
@@ -143,6 +144,8 @@ internal sealed class ChannelConsuming(ServerChannel channel)
     /// <summary>Tells the queues, and lets consumers go on that waited for room.</summary>
     public void Settle(List<Delivery> deliveries, Settlement settlement)
     {
+        // Under a limit of the whole channel no consumer goes on before all that was settled is counted, or the first would get everything.
+        _settling = _channelPrefetch > 0;
         if (settlement == Settlement.Requeue)
         {
             Requeue(deliveries);
@@ -162,8 +165,9 @@ internal sealed class ChannelConsuming(ServerChannel channel)
             }
         }
 
-        if (_channelPrefetch > 0)
+        if (_settling)
         {
+            _settling = false;
             ServeAll();
         }
     }
@@ -171,18 +175,21 @@ internal sealed class ChannelConsuming(ServerChannel channel)
     /// <summary>Gives back what a rollback does not settle.</summary>
     public void Restore(IEnumerable<Delivery> deliveries) => _unacked.Restore(deliveries);
 
-    public void Recover(bool requeue)
+    /// <summary>Gives everything back; the answer, if one is wanted, goes before what is delivered again.</summary>
+    public void Recover(bool requeue, Action<ServerChannel>? answer)
     {
         if (!requeue)
         {
             throw AmqpErrorException.NotImplemented("requeue=false");
         }
 
+        answer?.Invoke(channel);
         Settle(_unacked.TakeAll(), Settlement.Requeue);
     }
 
     public bool HasRoom(Consumer consumer) =>
         channel.State == ChannelState.Open
+        && !_settling
         && channel.Connection.HasRoom
         && (consumer.NoAck || _channelPrefetch == 0 || consumer.Queue.Settings.IsQuorum || _unacked.Count < _channelPrefetch);
 
@@ -197,7 +204,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         var message = (StoredMessage)entry.Message;
         channel.SendContent(
             new AmqpBasic.Deliver(consumer.Tag, tag, entry.Redelivered, message.Exchange, message.RoutingKey),
-            PropertiesOf(queue, entry, message, countsFirst: false), message.Body);
+            PropertiesOf(queue, entry, message), message.Body);
     }
 
     /// <summary>A reply to the channel's direct reply-to consumer.</summary>
@@ -231,9 +238,15 @@ internal sealed class ChannelConsuming(ServerChannel channel)
     /// <summary>Lets every consumer go on that has room now.</summary>
     public void ServeAll()
     {
-        foreach (Consumer consumer in _consumers.Values.ToArray())
+        Consumer[] consumers = [.. _consumers.Values];
+        foreach (Consumer consumer in consumers)
         {
-            consumer.Queue.Served(consumer);
+            consumer.Queue.Consumers.Unblock(consumer);
+        }
+
+        foreach (Consumer consumer in consumers)
+        {
+            consumer.Queue.Pump();
         }
     }
 
@@ -251,9 +264,9 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         }
     }
 
-    // The first delivery is counted for a get only.
-    private static ReadOnlySpan<byte> PropertiesOf(Queue queue, QueueEntry entry, StoredMessage message, bool countsFirst) =>
-        queue.Settings.IsQuorum && (countsFirst || entry.DeliveryCount > 0) ? message.PropertiesWith("x-delivery-count", (long)entry.DeliveryCount) : message.RawProperties;
+    // A get tells the count always, a delivery only when there is one.
+    private static ReadOnlySpan<byte> PropertiesOf(Queue queue, QueueEntry entry, StoredMessage message, bool always = false) =>
+        queue.Settings.IsQuorum && (always || entry.DeliveryCount > 0) ? message.PropertiesWith("x-delivery-count", (long)entry.DeliveryCount) : message.RawProperties;
 
     private static void CheckExclusive(Queue queue, bool exclusive)
     {

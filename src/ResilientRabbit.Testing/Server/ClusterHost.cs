@@ -70,6 +70,21 @@ internal sealed class ClusterHost : IDisposable
         return result;
     }
 
+    /// <summary>Nodes went or came: those without a majority pause, those that have one again go on.</summary>
+    public async Task ReviewAsync()
+    {
+        (BrokerNode[] pause, BrokerNode[] resume) = Turn(this, static host => host.Review());
+        foreach (BrokerNode node in pause)
+        {
+            await node.StopListeningAsync().ConfigureAwait(false);
+        }
+
+        foreach (BrokerNode node in resume)
+        {
+            node.Listen();
+        }
+    }
+
     /// <summary>Publishers may go on.</summary>
     public void ClearAlarm()
     {
@@ -147,6 +162,31 @@ internal sealed class ClusterHost : IDisposable
     public void Expire() => Turn(this, static host => host._armedFor = -1);
 
     public void Dispose() => _expiry?.Dispose();
+
+    private (BrokerNode[] Pause, BrokerNode[] Resume) Review()
+    {
+        (List<ModelNode> pause, List<ModelNode> resume) = Model.Cluster.Review();
+        foreach (ModelNode member in pause.Concat(resume))
+        {
+            member.IsPaused = !member.IsPaused;
+        }
+
+        BrokerNode[] pausing = [.. Nodes.Where(node => pause.Contains(node.Member))];
+        foreach (BrokerNode node in pausing)
+        {
+            foreach (ServerConnection connection in node.Connections())
+            {
+                connection.Force("broker forced connection closure with reason 'shutdown'");
+            }
+        }
+
+        if (pause.Count + resume.Count > 0)
+        {
+            Model.Cluster.Reconsider();
+        }
+
+        return (pausing, [.. Nodes.Where(node => resume.Contains(node.Member))]);
+    }
 
     private void ExpireNow()
     {

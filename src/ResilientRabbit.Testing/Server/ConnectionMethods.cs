@@ -24,8 +24,8 @@ internal sealed class ConnectionMethods
             return false;
         }
 
-        // 0-9 and 0-8 clients are let in by RabbitMQ as well, in their own dialects; here only 0-9-1 is spoken.
-        if (header.IsAmqp091)
+        // "1 1 0 9" is how 0-9 clients begin, whom RabbitMQ talks to as to 0-9-1; the dialect of 0-8 is not spoken here.
+        if (header.IsAmqp091 || header is { IsAmqp: true, Id: 1, Major: 1, Minor: 0, Revision: 9 })
         {
             _handshake.Start();
             return true;
@@ -54,7 +54,7 @@ internal sealed class ConnectionMethods
             return;
         }
 
-        if (frame.Type != FrameType.Method)
+        if (frame.Type != FrameType.Method || frame.Payload.Length < 4)
         {
             throw Misplaced(frame);
         }
@@ -68,9 +68,9 @@ internal sealed class ConnectionMethods
         {
             Broken(error, method);
         }
-        catch (AmqpWireException error)
+        catch (AmqpWireException)
         {
-            Broken(new AmqpErrorException(error.Code, error.Message), method);
+            Broken(CannotDecode(frame), method);
         }
     }
 
@@ -86,21 +86,31 @@ internal sealed class ConnectionMethods
     /// <summary>The error for a frame whose type is unknown or does not belong where it came.</summary>
     public static AmqpErrorException Misplaced(in Frame frame)
     {
-        string text = ErlangTerm.Describe((byte)frame.Type, frame.Payload);
-        return frame.Type is FrameType.Method or FrameType.Header or FrameType.Body or FrameType.Heartbeat
+        ReadOnlySpan<byte> payload = frame.Payload;
+        string text = ErlangText.Frame((byte)frame.Type, payload);
+        bool known = frame.Type switch
+        {
+            FrameType.Method => payload.Length >= 4,
+            FrameType.Header => payload.Length >= ContentHeader.FixedSize,
+            FrameType.Body => true,
+            FrameType.Heartbeat => payload.IsEmpty,
+            _ => false,
+        };
+        return known
             ? new AmqpErrorException(ReplyCode.UnexpectedFrame, text)
             : new AmqpErrorException(ReplyCode.FrameError, $"{text}: unknown_frame");
     }
+
+    /// <summary>The error for a method whose fields do not make sense.</summary>
+    public static AmqpErrorException CannotDecode(in Frame frame) =>
+        new(ReplyCode.FrameError, $"cannot decode {ErlangText.Bytes(frame.Payload[4..])}");
 
     /// <summary>Ends the connection because of an error, as loudly as its stage allows: before it is open RabbitMQ mostly hangs up in silence.</summary>
     public void Broken(AmqpErrorException error, AmqpMethod method = AmqpMethod.None)
     {
         switch (_connection.Stage)
         {
-            case ConnectionStage.Running:
-                _connection.Fail(error, method);
-                break;
-            case ConnectionStage.Opening:
+            case ConnectionStage.Running or ConnectionStage.Opening:
                 _connection.Fail(error, method);
                 break;
             case ConnectionStage.Starting when error.Code == ReplyCode.AccessRefused:
@@ -138,9 +148,14 @@ internal sealed class ConnectionMethods
                 UpdateSecret(frame.Read<AmqpConnection.UpdateSecret>());
                 break;
             default:
-                throw Enum.IsDefined(method)
-                    ? AmqpErrorException.ChannelError($"unexpected method in connection state {StateName()}")
-                    : new UnknownMethodException();
+                if (!Enum.IsDefined(method))
+                {
+                    // RabbitMQ's connection process dies of a method it has no name for.
+                    _connection.Finish();
+                    break;
+                }
+
+                throw AmqpErrorException.ChannelError($"unexpected method in connection state {StateName()}");
         }
     }
 

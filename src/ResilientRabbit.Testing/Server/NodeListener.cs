@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using ResilientRabbit.Testing.Faults;
 
 namespace ResilientRabbit.Testing.Server;
 
@@ -68,14 +69,7 @@ internal sealed class NodeListener : IAsyncDisposable
                 await _node.Gates.WaitForThawAsync().WaitAsync(_stop.Token).ConfigureAwait(false);
                 Socket socket = await _socket.AcceptAsync(_stop.Token).ConfigureAwait(false);
                 socket.NoDelay = true;
-                if (_certificate is null)
-                {
-                    _node.Accept(socket, new NetworkStream(socket, ownsSocket: true), certificateUser: null);
-                }
-                else
-                {
-                    Track(SecureAsync(socket));
-                }
+                Track(ServeAsync(socket));
             }
             catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
             {
@@ -95,6 +89,32 @@ internal sealed class NodeListener : IAsyncDisposable
         {
             _handshakes.RemoveWhere(static done => done.IsCompleted);
             _handshakes.Add(handshake);
+        }
+    }
+
+    private async Task ServeAsync(Socket socket)
+    {
+        try
+        {
+            if (!await _node.Faults.AdmitAsync(socket, _stop.Token).ConfigureAwait(false))
+            {
+                return;
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client, or this listener, ended before the fault did.
+            socket.Dispose();
+            return;
+        }
+
+        if (_certificate is null)
+        {
+            _node.Accept(socket, new NetworkStream(socket, ownsSocket: true), certificateUser: null);
+        }
+        else
+        {
+            await SecureAsync(socket).ConfigureAwait(false);
         }
     }
 

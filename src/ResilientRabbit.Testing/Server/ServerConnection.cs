@@ -183,14 +183,14 @@ internal sealed class ServerConnection : IFaultTarget
 
     public void SendHeader()
     {
-        _link.SendRaw(ProtocolHeader.Amqp091.ToArray());
+        _link.SendRaw(ProtocolHeader.Amqp091);
         Host.HasOutput(this);
     }
 
     // access.request-ok has no other use: a frame with ticket 1, written by hand.
     public void SendAccessOk(ushort channel)
     {
-        _link.SendRaw(new byte[] { 1, (byte)(channel >> 8), (byte)channel, 0, 0, 0, 6, 0, 30, 0, 11, 0, 1, Frame.End });
+        _link.SendRaw([1, (byte)(channel >> 8), (byte)channel, 0, 0, 0, 6, 0, 30, 0, 11, 0, 1, Frame.End]);
         Host.HasOutput(this);
     }
 
@@ -240,12 +240,16 @@ internal sealed class ServerConnection : IFaultTarget
         Stage = ConnectionStage.Closing;
     }
 
-    /// <summary>Closes an open connection with 320, as an operator does.</summary>
+    /// <summary>Closes an open connection with 320, as an operator does; one that is not open yet just ends.</summary>
     public void Force(string reason)
     {
         if (Stage == ConnectionStage.Running)
         {
             Fail(new AmqpErrorException(ReplyCode.ConnectionForced, reason), AmqpMethod.None);
+        }
+        else if (Stage != ConnectionStage.Closing)
+        {
+            Reset();
         }
     }
 
@@ -371,10 +375,6 @@ internal sealed class ServerConnection : IFaultTarget
         {
             _methods.Broken(error);
         }
-        catch (UnknownMethodException)
-        {
-            Finish();
-        }
         catch (AmqpWireException error)
         {
             // The stream cannot be trusted any more: say why, if the client is far enough to understand, and end.
@@ -399,7 +399,8 @@ internal sealed class ServerConnection : IFaultTarget
             return;
         }
 
-        if (frame.Type is not (FrameType.Method or FrameType.Header or FrameType.Body))
+        if (frame.Type is not (FrameType.Method or FrameType.Header or FrameType.Body)
+            || (frame.Type == FrameType.Method && frame.Payload.Length < 4))
         {
             throw ConnectionMethods.Misplaced(frame);
         }

@@ -62,7 +62,7 @@ internal sealed class FrameReader
         if (bytes[whole - 1] != Frame.End)
         {
             throw AmqpWireException.Frame(
-                $"{ErlangTerm.Describe(bytes[0], bytes[(Frame.HeaderSize)..(whole - 1)])}: {{invalid_frame_end_marker,{bytes[whole - 1]}}}");
+                $"{ErlangText.Frame(bytes[0], bytes[Frame.HeaderSize..(whole - 1)])}: {{invalid_frame_end_marker,{bytes[whole - 1]}}}");
         }
 
         ushort channel = BinaryPrimitives.ReadUInt16BigEndian(bytes[1..]);
@@ -101,7 +101,7 @@ internal sealed class FrameReader
         long whole = (long)payload + Frame.Overhead;
         return whole <= limit
             ? (int)whole
-            : throw AmqpWireException.Frame($"type {bytes[0]}, all octets = <<>>: {{frame_too_large,{payload},{limit - Frame.Overhead}}}");
+            : throw AmqpWireException.Frame($"{ErlangText.Frame(bytes[0], [])}: {{frame_too_large,{payload},{limit - Frame.Overhead}}}");
     }
 
     private void MakeRoom()

@@ -45,10 +45,11 @@ internal sealed class WireWriter : IDisposable
     public WireWriter Bits(bool first, bool second = false, bool third = false, bool fourth = false, bool fifth = false)
         => Octet((byte)((first ? 1 : 0) | (second ? 2 : 0) | (third ? 4 : 0) | (fourth ? 8 : 0) | (fifth ? 16 : 0)));
 
-    /// <summary>A short string.</summary>
+    /// <summary>A short string; null, as in a method's default value, is an empty one.</summary>
     /// <exception cref="ArgumentException">It has more than 255 bytes.</exception>
-    public WireWriter ShortString(string value)
+    public WireWriter ShortString(string? value)
     {
+        value ??= "";
         int length = Encoding.UTF8.GetByteCount(value);
         if (length > byte.MaxValue)
         {
@@ -61,8 +62,9 @@ internal sealed class WireWriter : IDisposable
         return this;
     }
 
-    public WireWriter LongString(string value)
+    public WireWriter LongString(string? value)
     {
+        value ??= "";
         int length = Encoding.UTF8.GetByteCount(value);
         Span<byte> room = Room(4 + length);
         BinaryPrimitives.WriteUInt32BigEndian(room, (uint)length);

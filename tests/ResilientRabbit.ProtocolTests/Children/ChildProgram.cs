@@ -22,7 +22,11 @@ public static class ChildProgram
     {
         ArgumentNullException.ThrowIfNull(arguments);
         int unobserved = 0;
-        TaskScheduler.UnobservedTaskException += (_, _) => Interlocked.Increment(ref unobserved);
+        TaskScheduler.UnobservedTaskException += (_, lost) =>
+        {
+            Interlocked.Increment(ref unobserved);
+            Console.WriteLine($"UNOBSERVED {lost.Exception}");
+        };
         try
         {
             await Programs[arguments[0]](int.Parse(arguments[1], CultureInfo.InvariantCulture));

@@ -48,6 +48,9 @@ public sealed class AccessScenarios
     {
         await using Bed bed = await Bed.StartAsync();
         await using IConnection connection = await new ConnectionFactory { HostName = "127.0.0.1", Port = bed.Port, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
+
+        // Only an opened channel proves that the connection is open (C16): the driver gives a late open-ok to whoever asks next.
+        await using IChannel channel = await connection.CreateChannelAsync();
         await connection.UpdateSecretAsync("next", "a drill").WaitAsync(Bed.Patience);
         Assert.Equal("next", bed.Broker.LastUpdatedSecret);
         Task<ShutdownEventArgs> closed = Conformance.Bench.Closed(connection);

@@ -82,8 +82,7 @@ public sealed class DriverDefectScenarios
 
         Assert.Equal((0, 1), (child.ExitCode, hold.Fired));
         Assert.NotEqual("fine", child["first"]);
-        bool wrongAnswer = child.Output.Contains("second-answer", StringComparison.Ordinal) && child["second-answer"] is not "other";
-        Assert.True(wrongAnswer || child["second"] is not "fine" || child["open"] is "False", child.Output);
+        Assert.True(child["second"] is not "fine" || child["third"] is not "fine" || child["open"] is "False", child.Output);
     }
 
     [Fact, Scenario("C5", "P19")]
@@ -201,7 +200,7 @@ public sealed class DriverDefectScenarios
         await using Bed bed = await Bed.StartAsync();
         FaultHandle nested = Nest(bed, 26_000);
 
-        ChildResult child = await ChildProcess.RunAsync("sdk-consumes", bed.Port, () => PublishBothAsync(bed), ("DOTNET_DefaultStackSize", "4000000"));
+        ChildResult child = await ChildProcess.RunAsync("sdk-consumes", bed.Port, () => PublishBothAsync(bed), ("DOTNET_Thread_DefaultStackSize", "4000000"));
 
         Assert.Equal((1, 0), (nested.Fired, child.ExitCode));
     }

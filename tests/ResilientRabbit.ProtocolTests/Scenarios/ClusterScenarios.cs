@@ -1,0 +1,81 @@
+using System.Collections.Concurrent;
+using ResilientRabbit.ProtocolTests.Children;
+using ResilientRabbit.Testing;
+using Xunit;
+
+namespace ResilientRabbit.ProtocolTests.Scenarios;
+
+/// <summary>Nodes that die, freeze and come back, in a model cluster of three.</summary>
+public sealed class ClusterScenarios
+{
+    [Theory, Scenario("29", "P1,P2,P5,P13")]
+    [InlineData("quorum", "kill")]
+    [InlineData("quorum", "freeze")]
+    [InlineData("classic", "kill")]
+    [InlineData("classic", "freeze")]
+    public async Task A_node_that_is_lost_under_load_loses_nothing_confirmed(string type, string fault)
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(3, new TestClusterOptions { MirroredQueues = "^q$" });
+        await using RabbitClient client = NewClient(cluster);
+        await client.DeclareAsync(new TopologyBuilder().Queue("q", new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = type }).Build()).WaitAsync(Bed.Patience);
+        List<Task<PublishReceipt>> publishing = [.. Bed.Publish(client, 300)];
+
+        if (fault is "kill")
+        {
+            await cluster.KillAsync(0);
+        }
+        else
+        {
+            await cluster.FreezeAsync(0);
+        }
+
+        publishing.AddRange(Bed.Publish(client, 300, first: 300));
+        PublishReceipt[] receipts = await Bed.AllAsync(publishing);
+
+        string[] stored = [.. cluster.Nodes[1].GetMessages("q").Select(static message => message.MessageId!)];
+        Assert.Empty(receipts.Select(static receipt => receipt.MessageId).Except(stored, StringComparer.Ordinal));
+        Assert.Empty(cluster.Nodes.SelectMany(static node => node.Errors));
+        await (fault is "kill" ? cluster.RestartAsync(0) : cluster.ThawAsync(0));
+    }
+
+    [Fact, Scenario("51", "P21,P22,P26")]
+    public async Task A_consumer_of_a_killed_node_consumes_on_another()
+    {
+        await using TestCluster cluster = await TestCluster.StartAsync(3, new TestClusterOptions { MirroredQueues = "^q$" });
+        await using RabbitClient client = NewClient(cluster);
+        await client.DeclareAsync(new TopologyBuilder().QuorumQueue("q").Build()).WaitAsync(Bed.Patience);
+        var received = new ConcurrentDictionary<string, bool>(StringComparer.Ordinal);
+        await using ISubscription subscription = await client.SubscribeAsync("q", new LambdaHandler(message =>
+        {
+            received.TryAdd(message.MessageId!, true);
+            return Settlement.Ack;
+        })).WaitAsync(Bed.Patience);
+        PublishReceipt[] first = await Bed.AllAsync(Bed.Publish(client, 50));
+        int consumed = cluster.Nodes.ToList().FindIndex(static node => node.Connections().Any(static connection => connection.Consumers > 0));
+
+        await cluster.KillAsync(consumed);
+        PublishReceipt[] second = await Bed.AllAsync(Bed.Publish(client, 50, first: 50));
+
+        await Bed.UntilAsync(() => first.Concat(second).All(receipt => received.ContainsKey(receipt.MessageId)), "all messages");
+    }
+
+    private static RabbitClient NewClient(TestCluster cluster)
+    {
+        var options = new ResilientRabbitOptions
+        {
+            Heartbeat = TimeSpan.FromSeconds(2),
+            ReconnectDelay = TimeSpan.FromMilliseconds(10),
+            ReconnectMaxDelay = TimeSpan.FromMilliseconds(200),
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+            ShutdownTimeout = TimeSpan.FromSeconds(2),
+        };
+        options.Publisher.DeliveryTimeout = Bed.Patience;
+        options.Publisher.ConfirmStallTimeout = TimeSpan.FromSeconds(1);
+        foreach (TestBroker node in cluster.Nodes)
+        {
+            options.Endpoints.Add(node.Endpoint);
+        }
+
+        return new RabbitClient(options, TestLog.Create());
+    }
+}
