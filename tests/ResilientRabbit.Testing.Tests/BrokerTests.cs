@@ -14,20 +14,20 @@ public sealed class BrokerTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         int port = broker.Port;
-        await using (IConnection connection = await Driver.ConnectAsync(broker))
+        await using (IConnection connection = await PlainDriver.ConnectAsync(broker))
         {
-            await using IChannel channel = await Driver.ConfirmingAsync(connection);
-            await Driver.DeclareAsync(channel, "durable");
+            await using IChannel channel = await PlainDriver.ConfirmingAsync(connection);
+            await PlainDriver.DeclareAsync(channel, "durable");
             await channel.QueueDeclareAsync("transient", durable: false, exclusive: false, autoDelete: false);
             await channel.ExchangeDeclareAsync("x", "fanout", durable: false);
-            await Driver.PublishAsync(channel, "durable", "kept");
-            await Driver.PublishAsync(channel, "durable", "lost", persistent: false);
+            await PlainDriver.PublishAsync(channel, "durable", "kept");
+            await PlainDriver.PublishAsync(channel, "durable", "lost", persistent: false);
             Assert.NotNull(await channel.BasicGetAsync("durable", autoAck: false));
 
             await broker.KillAsync();
         }
 
-        await Assert.ThrowsAsync<BrokerUnreachableException>(() => Driver.ConnectAsync(broker));
+        await Assert.ThrowsAsync<BrokerUnreachableException>(() => PlainDriver.ConnectAsync(broker));
         await broker.RestartAsync();
 
         Assert.Equal(port, broker.Port);
@@ -36,7 +36,7 @@ public sealed class BrokerTests
         Assert.True(message.Redelivered);
         Assert.Null(broker.Queue("transient"));
         Assert.DoesNotContain(broker.Exchanges(), static exchange => exchange.Name is "x");
-        await using IConnection again = await Driver.ConnectAsync(broker);
+        await using IConnection again = await PlainDriver.ConnectAsync(broker);
         Assert.True(again.IsOpen);
         Assert.Empty(broker.Errors);
     }
@@ -45,32 +45,32 @@ public sealed class BrokerTests
     public async Task A_frozen_broker_accepts_at_TCP_level_and_says_nothing()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using IConnection connection = await Driver.ConnectAsync(broker);
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker);
         await using IChannel channel = await connection.CreateChannelAsync();
         await broker.FreezeAsync();
 
         Task<QueueDeclareOk> declare = channel.QueueDeclareAsync("q", durable: false, exclusive: false, autoDelete: false);
         using TcpClient client = new();
-        await client.ConnectAsync(broker.Host, broker.Port).WaitAsync(Driver.Bound);
+        await client.ConnectAsync(broker.Host, broker.Port).WaitAsync(PlainDriver.Bound);
         await client.GetStream().WriteAsync("AMQP\0\0\u0009\u0001"u8.ToArray());
         Task<int> read = client.GetStream().ReadAsync(new byte[1]).AsTask();
         Assert.False(declare.IsCompleted);
         Assert.Null(broker.Queue("q"));
 
         await broker.ThawAsync();
-        await declare.WaitAsync(Driver.Bound);
-        Assert.Equal(1, await read.WaitAsync(Driver.Bound));
+        await declare.WaitAsync(PlainDriver.Bound);
+        Assert.Equal(1, await read.WaitAsync(PlainDriver.Bound));
     }
 
     [Fact]
     public async Task An_alarm_blocks_publishers_and_nobody_else()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using IConnection publishing = await Driver.ConnectAsync(broker);
-        await using IConnection asking = await Driver.ConnectAsync(broker);
-        await using IChannel publisher = await Driver.ConfirmingAsync(publishing);
+        await using IConnection publishing = await PlainDriver.ConnectAsync(broker);
+        await using IConnection asking = await PlainDriver.ConnectAsync(broker);
+        await using IChannel publisher = await PlainDriver.ConfirmingAsync(publishing);
         await using IChannel other = await asking.CreateChannelAsync();
-        await Driver.DeclareAsync(publisher, "q");
+        await PlainDriver.DeclareAsync(publisher, "q");
         TaskCompletionSource<string> blocked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource unblocked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         publishing.ConnectionBlockedAsync += (_, args) =>
@@ -85,16 +85,16 @@ public sealed class BrokerTests
         };
 
         await broker.BlockAsync("low on disk");
-        Task publish = Driver.PublishAsync(publisher, "q", "m").AsTask();
+        Task publish = PlainDriver.PublishAsync(publisher, "q", "m").AsTask();
 
-        Assert.Equal("low on disk", await blocked.Task.WaitAsync(Driver.Bound));
+        Assert.Equal("low on disk", await blocked.Task.WaitAsync(PlainDriver.Bound));
         Assert.Equal(0u, (await other.QueueDeclarePassiveAsync("q")).MessageCount);
         Assert.False(publish.IsCompleted);
         Assert.Single(broker.Connections(), static connection => connection.IsBlocked);
 
         await broker.UnblockAsync();
-        await unblocked.Task.WaitAsync(Driver.Bound);
-        await publish.WaitAsync(Driver.Bound);
+        await unblocked.Task.WaitAsync(PlainDriver.Bound);
+        await publish.WaitAsync(PlainDriver.Bound);
         Assert.Equal(1, broker.Queue("q")!.Messages);
     }
 
@@ -102,7 +102,7 @@ public sealed class BrokerTests
     public async Task Closing_all_connections_says_320()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using IConnection connection = await Driver.ConnectAsync(broker);
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker);
         TaskCompletionSource<ShutdownEventArgs> closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.ConnectionShutdownAsync += (_, args) =>
         {
@@ -111,41 +111,41 @@ public sealed class BrokerTests
         };
 
         // The driver reports success before connection.open-ok (its issue 1999).
-        await broker.WaitForAsync(static b => b.Connections() is [{ IsOpen: true }], Driver.Bound);
+        await broker.WaitForAsync(static b => b.Connections() is [{ IsOpen: true }], PlainDriver.Bound);
         await broker.CloseAllConnectionsAsync("node maintenance");
 
-        ShutdownEventArgs reason = await closed.Task.WaitAsync(Driver.Bound);
+        ShutdownEventArgs reason = await closed.Task.WaitAsync(PlainDriver.Bound);
         Assert.Equal(320, reason.ReplyCode);
         Assert.Equal("CONNECTION_FORCED - node maintenance", reason.ReplyText);
-        await broker.WaitForAsync(static b => b.Connections().Count == 0, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Connections().Count == 0, PlainDriver.Bound);
     }
 
     [Fact]
     public async Task A_time_to_live_runs_out_by_itself_and_by_a_word_of_the_test()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using IConnection connection = await Driver.ConnectAsync(broker);
-        await using IChannel channel = await Driver.ConfirmingAsync(connection);
-        await Driver.DeclareAsync(channel, "dead");
-        await Driver.DeclareAsync(channel, "short", ("x-message-ttl", 50), ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", "dead"));
-        await Driver.DeclareAsync(channel, "long", ("x-message-ttl", 3_600_000), ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", "dead"));
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker);
+        await using IChannel channel = await PlainDriver.ConfirmingAsync(connection);
+        await PlainDriver.DeclareAsync(channel, "dead");
+        await PlainDriver.DeclareAsync(channel, "short", ("x-message-ttl", 50), ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", "dead"));
+        await PlainDriver.DeclareAsync(channel, "long", ("x-message-ttl", 3_600_000), ("x-dead-letter-exchange", ""), ("x-dead-letter-routing-key", "dead"));
 
-        await Driver.PublishAsync(channel, "short", "1");
-        await broker.WaitForAsync(static b => b.Queue("dead")!.Messages == 1, Driver.Bound);
-        await Driver.PublishAsync(channel, "long", "2");
+        await PlainDriver.PublishAsync(channel, "short", "1");
+        await broker.WaitForAsync(static b => b.Queue("dead")!.Messages == 1, PlainDriver.Bound);
+        await PlainDriver.PublishAsync(channel, "long", "2");
         Assert.Equal(1, broker.Queue("long")!.Messages);
         await broker.AdvanceAsync(TimeSpan.FromHours(2));
 
-        Assert.Equal(["1", "2"], Driver.Bodies(broker, "dead"));
+        Assert.Equal(["1", "2"], PlainDriver.Bodies(broker, "dead"));
     }
 
     [Fact]
     public async Task Words_of_the_test_publish_cancel_and_delete()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using IConnection connection = await Driver.ConnectAsync(broker);
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker);
         await using IChannel channel = await connection.CreateChannelAsync();
-        await Driver.DeclareAsync(channel, "q");
+        await PlainDriver.DeclareAsync(channel, "q");
         TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
         AsyncEventingBasicConsumer consumer = new(channel);
         consumer.UnregisteredAsync += (_, _) =>
@@ -159,7 +159,7 @@ public sealed class BrokerTests
         Assert.Equal(0, await broker.PublishAsync("nowhere", Encoding.UTF8.GetBytes("m")));
         Assert.Equal(1, broker.Queue("q")!.Unacked);
         Assert.Equal(1, await broker.CancelConsumersAsync("q"));
-        await cancelled.Task.WaitAsync(Driver.Bound);
+        await cancelled.Task.WaitAsync(PlainDriver.Bound);
         Assert.True(await broker.DeleteQueueAsync("q"));
         Assert.False(await broker.DeleteQueueAsync("q"));
     }
@@ -170,10 +170,10 @@ public sealed class BrokerTests
         await using TestBroker broker = await TestBroker.StartAsync();
 
         await Assert.ThrowsAsync<TimeoutException>(() => broker.WaitForAsync(static b => b.Queue("q") is not null, TimeSpan.FromMilliseconds(20)));
-        Task waiting = broker.WaitForAsync(static b => b.Queues().Count > 0 ? throw new InvalidOperationException("mine") : false, Driver.Bound);
-        await using IConnection connection = await Driver.ConnectAsync(broker);
+        Task waiting = broker.WaitForAsync(static b => b.Queues().Count > 0 ? throw new InvalidOperationException("mine") : false, PlainDriver.Bound);
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker);
         await using IChannel channel = await connection.CreateChannelAsync();
-        await Driver.DeclareAsync(channel, "q");
+        await PlainDriver.DeclareAsync(channel, "q");
 
         Assert.Equal("mine", (await Assert.ThrowsAsync<InvalidOperationException>(() => waiting)).Message);
     }
@@ -185,18 +185,18 @@ public sealed class BrokerTests
         options.Users.Add(new TestBrokerUser("app", "secret", Configure: "^app\\.", Write: "^app\\.|^amq\\.default$", Read: "^$"));
         options.Users.Add(new TestBrokerUser("nobody", "secret") { VirtualHosts = [] });
         await using TestBroker broker = await TestBroker.StartAsync(options);
-        await using IConnection connection = await Driver.ConnectAsync(broker, static factory => (factory.UserName, factory.Password) = ("app", "secret"));
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker, static factory => (factory.UserName, factory.Password) = ("app", "secret"));
 
-        await Refused(connection, static channel => Driver.DeclareAsync(channel, "other"), "access to queue 'other' in vhost '/' refused for user 'app'");
+        await Refused(connection, static channel => PlainDriver.DeclareAsync(channel, "other"), "access to queue 'other' in vhost '/' refused for user 'app'");
         await Refused(connection, static channel => channel.BasicGetAsync("app.q", autoAck: true), "access to queue 'app.q' in vhost '/' refused for user 'app'");
-        await using IChannel channel = await Driver.ConfirmingAsync(connection);
-        await Driver.DeclareAsync(channel, "app.q");
-        await Driver.PublishAsync(channel, "app.q", "m");
+        await using IChannel channel = await PlainDriver.ConfirmingAsync(connection);
+        await PlainDriver.DeclareAsync(channel, "app.q");
+        await PlainDriver.PublishAsync(channel, "app.q", "m");
 
         // The driver reports success before connection.open-ok (its issue 1999): the refusal comes with one or the other call.
         Exception exception = await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
-            await using IConnection refused = await Driver.ConnectAsync(broker, static factory => (factory.UserName, factory.Password) = ("nobody", "secret"));
+            await using IConnection refused = await PlainDriver.ConnectAsync(broker, static factory => (factory.UserName, factory.Password) = ("nobody", "secret"));
             await using IChannel nothing = await refused.CreateChannelAsync();
         });
         Assert.Contains("NOT_ALLOWED - access to vhost '/' refused for user 'nobody'", exception.ToString(), StringComparison.Ordinal);
@@ -206,7 +206,7 @@ public sealed class BrokerTests
     public async Task Connections_can_be_looked_at()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using IConnection connection = await Driver.ConnectAsync(broker, static factory => factory.ClientProvidedName = "looked at");
+        await using IConnection connection = await PlainDriver.ConnectAsync(broker, static factory => factory.ClientProvidedName = "looked at");
         await using IChannel channel = await connection.CreateChannelAsync();
 
         ConnectionInfo seen = Assert.Single(broker.Connections());

@@ -4,7 +4,7 @@ using ResilientRabbit.Testing.Wire;
 namespace ResilientRabbit.Testing.Server;
 
 /// <summary>Consumers, gets and acknowledgements of a channel.</summary>
-internal sealed class ChannelConsuming(ServerChannel channel)
+internal sealed partial class ChannelConsuming(ServerChannel channel)
 {
     private readonly Dictionary<string, Consumer> _consumers = new(StringComparer.Ordinal);
     private readonly UnackedDeliveries _unacked = new();
@@ -13,6 +13,7 @@ internal sealed class ChannelConsuming(ServerChannel channel)
     private int _prefetch;
     private int _channelPrefetch;
     private string? _replyTag;
+    private bool _settling;
 
     /// <summary>Messages delivered on this channel and not settled.</summary>
     public int Unacked => _unacked.Count;
@@ -58,6 +59,11 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         Queue queue = channel.Topology.Queues.Use(name);
         QueueArguments.CheckConsumer(method.Arguments, queue.Settings.IsQuorum, queue.Text);
         CheckExclusive(queue, method.Exclusive);
+        if (queue.Settings.IsQuorum && _channelPrefetch > 0)
+        {
+            throw AmqpErrorException.NotImplemented($"{queue.Text} does not support global qos");
+        }
+
         Consumer consumer = Create(queue, method);
         _consumers.Add(consumer.Tag, consumer);
         if (!method.NoWait)
@@ -112,72 +118,12 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         var message = (StoredMessage)entry.Message;
         channel.SendContent(
             new AmqpBasic.GetOk(tag, entry.Redelivered, message.Exchange, message.RoutingKey, (uint)queue.ReadyCount),
-            PropertiesOf(queue, entry, message), message.Body);
-    }
-
-    /// <summary>Acknowledges, requeues or discards.</summary>
-    /// <exception cref="AmqpErrorException">406: the delivery tag is unknown.</exception>
-    public void Settle(ulong tag, bool multiple, Settlement settlement)
-    {
-        _taken.Clear();
-        if (!_unacked.Take(tag, multiple, _taken))
-        {
-            throw AmqpErrorException.Precondition($"unknown delivery tag {tag}");
-        }
-
-        if (channel.Transaction.IsOpen)
-        {
-            channel.Transaction.Add(_taken, settlement);
-        }
-        else
-        {
-            Settle(_taken, settlement);
-        }
-    }
-
-    /// <summary>Tells the queues, and lets consumers go on that waited for room.</summary>
-    public void Settle(List<Delivery> deliveries, Settlement settlement)
-    {
-        if (settlement == Settlement.Requeue)
-        {
-            Requeue(deliveries);
-        }
-        else
-        {
-            foreach (Delivery delivery in deliveries)
-            {
-                if (IsHeld(delivery) && settlement == Settlement.Ack)
-                {
-                    delivery.Queue.Ack(delivery.Entry);
-                }
-                else if (IsHeld(delivery))
-                {
-                    delivery.Queue.Discard(delivery.Entry);
-                }
-            }
-        }
-
-        if (_channelPrefetch > 0)
-        {
-            ServeAll();
-        }
-    }
-
-    /// <summary>Gives back what a rollback does not settle.</summary>
-    public void Restore(IEnumerable<Delivery> deliveries) => _unacked.Restore(deliveries);
-
-    public void Recover(bool requeue)
-    {
-        if (!requeue)
-        {
-            throw AmqpErrorException.NotImplemented("requeue=false");
-        }
-
-        Settle(_unacked.TakeAll(), Settlement.Requeue);
+            PropertiesOf(queue, entry, message, always: true), message.Body);
     }
 
     public bool HasRoom(Consumer consumer) =>
         channel.State == ChannelState.Open
+        && !_settling
         && channel.Connection.HasRoom
         && (consumer.NoAck || _channelPrefetch == 0 || consumer.Queue.Settings.IsQuorum || _unacked.Count < _channelPrefetch);
 
@@ -226,28 +172,21 @@ internal sealed class ChannelConsuming(ServerChannel channel)
     /// <summary>Lets every consumer go on that has room now.</summary>
     public void ServeAll()
     {
-        foreach (Consumer consumer in _consumers.Values.ToArray())
+        Consumer[] consumers = [.. _consumers.Values];
+        foreach (Consumer consumer in consumers)
         {
-            consumer.Queue.Served(consumer);
+            consumer.Queue.Consumers.Unblock(consumer);
+        }
+
+        foreach (Consumer consumer in consumers)
+        {
+            consumer.Queue.Pump();
         }
     }
 
-    /// <summary>The channel ends: consumers go, what is not acknowledged comes back.</summary>
-    public void End()
-    {
-        EndReplies();
-        ILookup<Queue, QueueEntry> held = _unacked.TakeAll().Where(IsHeld).Concat(channel.Transaction.TakeAll().Where(IsHeld))
-            .OrderBy(static delivery => delivery.Tag).ToLookup(static delivery => delivery.Queue, static delivery => delivery.Entry);
-        HashSet<Queue> queues = [.. held.Select(static group => group.Key), .. _consumers.Values.Select(static consumer => consumer.Queue)];
-        _consumers.Clear();
-        foreach (Queue queue in queues)
-        {
-            queue.ChannelClosed(channel, held[queue]);
-        }
-    }
-
-    private static ReadOnlySpan<byte> PropertiesOf(Queue queue, QueueEntry entry, StoredMessage message) =>
-        queue.Settings.IsQuorum && entry.DeliveryCount > 0 ? message.PropertiesWith("x-delivery-count", (long)entry.DeliveryCount) : message.RawProperties;
+    // A get tells the count always, a delivery only when there is one.
+    private static ReadOnlySpan<byte> PropertiesOf(Queue queue, QueueEntry entry, StoredMessage message, bool always = false) =>
+        queue.Settings.IsQuorum && (always || entry.DeliveryCount > 0) ? message.PropertiesWith("x-delivery-count", (long)entry.DeliveryCount) : message.RawProperties;
 
     private static void CheckExclusive(Queue queue, bool exclusive)
     {
@@ -258,25 +197,6 @@ internal sealed class ChannelConsuming(ServerChannel channel)
         {
             throw AmqpErrorException.Refused($"{queue.Text} in exclusive use");
         }
-    }
-
-    private static void Requeue(List<Delivery> deliveries)
-    {
-        foreach (IGrouping<Queue, Delivery> group in deliveries.ToLookup(static delivery => delivery.Queue))
-        {
-            group.Key.Requeue([.. group.Where(static delivery => delivery.Entry.HolderTag == delivery.Tag && delivery.Entry.Holder is not null)
-                .Select(static delivery => delivery.Entry)]);
-        }
-    }
-
-    // After a promotion the new leader has requeued the message: an ack for the old delivery must not touch the new one.
-    private bool IsHeld(Delivery delivery) => ReferenceEquals(delivery.Entry.Holder, this) && delivery.Entry.HolderTag == delivery.Tag;
-
-    private void Hold(ulong tag, Queue queue, QueueEntry entry)
-    {
-        entry.Holder = this;
-        entry.HolderTag = tag;
-        _unacked.Add(tag, queue, entry);
     }
 
     private Consumer Create(Queue queue, in AmqpBasic.Consume method)

@@ -6,24 +6,24 @@ namespace ResilientRabbit.Testing.Server;
 /// <summary>Which method goes where on an open channel.</summary>
 internal static class ChannelMethods
 {
+    public const int AccessClass = 30;
+
     public static void Handle(ServerChannel channel, in Frame frame, AmqpMethod method)
     {
         switch ((int)method >> 16)
         {
             case 20: Channel(channel, frame, method); break;
-            case 30: Access(channel, frame); break;
+            case AccessClass: Access(channel, frame); break;
             case 40: Exchange(channel.Topology, frame, method); break;
             case 50: Queue(channel.Topology, frame, method); break;
             case 60: Basic(channel, frame, method); break;
             case 85 when method == AmqpMethod.ConfirmSelect: channel.Transaction.ConfirmSelect(frame.Read<AmqpConfirm.Select>()); break;
             case 90: Tx(channel.Transaction, method); break;
-            default: throw Unknown(method);
+            default: throw Unknown();
         }
     }
 
-    public static AmqpErrorException Unknown(AmqpMethod method) => Enum.IsDefined(method)
-        ? AmqpErrorException.CommandInvalid("unimplemented method")
-        : AmqpErrorException.CommandInvalid($"unknown method {{{(int)method >> 16},{(ushort)method}}}");
+    private static AmqpErrorException Unknown() => AmqpErrorException.CommandInvalid("unimplemented method");
 
     private static void Channel(ServerChannel channel, in Frame frame, AmqpMethod method)
     {
@@ -42,7 +42,7 @@ internal static class ChannelMethods
 
                 channel.Send(new AmqpChannel.FlowOk(Active: true));
                 break;
-            default: throw Unknown(method);
+            default: throw Unknown();
         }
     }
 
@@ -51,7 +51,7 @@ internal static class ChannelMethods
     {
         if ((ushort)frame.Method != 10)
         {
-            throw Unknown(frame.Method);
+            throw Unknown();
         }
 
         channel.Connection.SendAccessOk(channel.Number);
@@ -65,7 +65,7 @@ internal static class ChannelMethods
             case AmqpMethod.ExchangeDelete: topology.Exchanges.Delete(frame.Read<AmqpExchange.Delete>()); break;
             case AmqpMethod.ExchangeBind: topology.Exchanges.Bind(frame.Read<AmqpExchange.Bind>()); break;
             case AmqpMethod.ExchangeUnbind: topology.Exchanges.Unbind(frame.Read<AmqpExchange.Unbind>()); break;
-            default: throw Unknown(method);
+            default: throw Unknown();
         }
     }
 
@@ -78,7 +78,7 @@ internal static class ChannelMethods
             case AmqpMethod.QueueUnbind: topology.Queues.Unbind(frame.Read<AmqpQueue.Unbind>()); break;
             case AmqpMethod.QueuePurge: topology.Queues.Purge(frame.Read<AmqpQueue.Purge>()); break;
             case AmqpMethod.QueueDelete: topology.Queues.Delete(frame.Read<AmqpQueue.Delete>()); break;
-            default: throw Unknown(method);
+            default: throw Unknown();
         }
     }
 
@@ -104,12 +104,11 @@ internal static class ChannelMethods
             case AmqpMethod.BasicConsume: consuming.Consume(frame.Read<AmqpBasic.Consume>()); break;
             case AmqpMethod.BasicCancel: consuming.Cancel(frame.Read<AmqpBasic.Cancel>()); break;
             case AmqpMethod.BasicCancelOk: _ = frame.Read<AmqpBasic.CancelOk>(); break;
-            case AmqpMethod.BasicRecoverAsync: consuming.Recover(frame.Read<AmqpBasic.RecoverAsync>().Requeue); break;
+            case AmqpMethod.BasicRecoverAsync: consuming.Recover(frame.Read<AmqpBasic.RecoverAsync>().Requeue, answer: null); break;
             case AmqpMethod.BasicRecover:
-                consuming.Recover(frame.Read<AmqpBasic.Recover>().Requeue);
-                channel.Send(new AmqpBasic.RecoverOk());
+                consuming.Recover(frame.Read<AmqpBasic.Recover>().Requeue, static channel => channel.Send(new AmqpBasic.RecoverOk()));
                 break;
-            default: throw Unknown(method);
+            default: throw Unknown();
         }
     }
 
@@ -120,7 +119,7 @@ internal static class ChannelMethods
             case AmqpMethod.TxSelect: transaction.Select(); break;
             case AmqpMethod.TxCommit: transaction.Commit(); break;
             case AmqpMethod.TxRollback: transaction.Rollback(); break;
-            default: throw Unknown(method);
+            default: throw Unknown();
         }
     }
 }

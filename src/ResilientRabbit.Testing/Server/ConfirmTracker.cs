@@ -95,7 +95,8 @@ internal sealed class ConfirmTracker
 
         if (single > 0)
         {
-            Answer(channel, answers[single - 1], answers.Count > 1, nack);
+            // RabbitMQ marks even a single nack as multiple.
+            Answer(channel, answers[single - 1], nack || answers.Count > 1, nack);
         }
 
         for (; single < answers.Count; single++)

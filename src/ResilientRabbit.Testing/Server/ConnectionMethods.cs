@@ -24,8 +24,8 @@ internal sealed class ConnectionMethods
             return false;
         }
 
-        // 0-9 and 0-8 clients are let in by RabbitMQ as well, in their own dialects; here only 0-9-1 is spoken.
-        if (header.IsAmqp091)
+        // "1 1 0 9" is how 0-9 clients begin, whom RabbitMQ talks to as to 0-9-1; the dialect of 0-8 is not spoken here.
+        if (header.IsAmqp091 || header is { IsAmqp: true, Id: 1, Major: 1, Minor: 0, Revision: 9 })
         {
             _handshake.Start();
             return true;
@@ -54,7 +54,7 @@ internal sealed class ConnectionMethods
             return;
         }
 
-        if (frame.Type != FrameType.Method)
+        if (frame.Type != FrameType.Method || frame.Payload.Length < 4)
         {
             throw Misplaced(frame);
         }
@@ -68,9 +68,9 @@ internal sealed class ConnectionMethods
         {
             Broken(error, method);
         }
-        catch (AmqpWireException error)
+        catch (AmqpWireException)
         {
-            Broken(new AmqpErrorException(error.Code, error.Message), method);
+            Broken(CannotDecode(frame), method);
         }
     }
 
@@ -87,24 +87,31 @@ internal sealed class ConnectionMethods
     public static AmqpErrorException Misplaced(in Frame frame)
     {
         ReadOnlySpan<byte> payload = frame.Payload;
-        string snippet = string.Join(',', payload[..Math.Min(16, payload.Length)].ToArray());
-        string text = $"type {(int)frame.Type}, {(payload.Length <= 16 ? "all" : "first 16")} octets = <<{snippet}>>";
-        return frame.Type is FrameType.Method or FrameType.Header or FrameType.Body or FrameType.Heartbeat
+        string text = $"type {(int)frame.Type}, {(payload.Length <= 16 ? "all" : "first 16")} octets = {ErlangText.Binary(payload[..Math.Min(16, payload.Length)])}";
+        bool known = frame.Type switch
+        {
+            FrameType.Method => payload.Length >= 4,
+            FrameType.Header => payload.Length >= ContentHeader.FixedSize,
+            FrameType.Body => true,
+            FrameType.Heartbeat => payload.IsEmpty,
+            _ => false,
+        };
+        return known
             ? new AmqpErrorException(ReplyCode.UnexpectedFrame, text)
             : new AmqpErrorException(ReplyCode.FrameError, $"{text}: unknown_frame");
     }
+
+    /// <summary>The error for a method whose fields do not make sense.</summary>
+    public static AmqpErrorException CannotDecode(in Frame frame) =>
+        new(ReplyCode.FrameError, $"cannot decode {ErlangText.Bytes(frame.Payload[4..])}");
 
     /// <summary>Ends the connection because of an error, as loudly as its stage allows: before it is open RabbitMQ mostly hangs up in silence.</summary>
     public void Broken(AmqpErrorException error, AmqpMethod method = AmqpMethod.None)
     {
         switch (_connection.Stage)
         {
-            case ConnectionStage.Running:
+            case ConnectionStage.Running or ConnectionStage.Opening:
                 _connection.Fail(error, method);
-                break;
-            case ConnectionStage.Opening:
-            case ConnectionStage.Tuning when error.Code == ReplyCode.NotAllowed:
-                _connection.Fail(error, error.Code == ReplyCode.NotAllowed && method == AmqpMethod.ConnectionTuneOk ? AmqpMethod.ConnectionTune : method);
                 break;
             case ConnectionStage.Starting when error.Code == ReplyCode.AccessRefused:
                 _handshake.Refuse(error);
@@ -141,9 +148,14 @@ internal sealed class ConnectionMethods
                 UpdateSecret(frame.Read<AmqpConnection.UpdateSecret>());
                 break;
             default:
-                throw Enum.IsDefined(method)
-                    ? AmqpErrorException.ChannelError($"unexpected method in connection state {StateName()}")
-                    : ChannelMethods.Unknown(method);
+                if (!Enum.IsDefined(method))
+                {
+                    // RabbitMQ's connection process dies of a method it has no name for.
+                    _connection.Finish();
+                    break;
+                }
+
+                throw AmqpErrorException.ChannelError($"unexpected method in connection state {StateName()}");
         }
     }
 

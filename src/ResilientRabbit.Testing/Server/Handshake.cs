@@ -95,12 +95,13 @@ internal sealed class Handshake(ServerConnection connection, string? certificate
         switch (_mechanism)
         {
             case "PLAIN":
-                return Plain(response) is { } plain ? Check(users, plain.User, plain.Password) : null;
+                (string user, string secret) = Plain(response);
+                return Check(users, user, secret);
             case "AMQPLAIN":
                 AmqpTable table = ReadLogin(response);
                 return table.TryGetValue("LOGIN", out object? login) && table.TryGetValue("PASSWORD", out object? password)
                     ? Check(users, login as string, password as string)
-                    : null;
+                    : throw Malformed();
             case "EXTERNAL":
                 return certificateUser is null ? null : users.GetValueOrDefault(certificateUser);
             default:
@@ -114,11 +115,14 @@ internal sealed class Handshake(ServerConnection connection, string? certificate
             ? user
             : null;
 
-    private static (string User, string Password)? Plain(byte[] response)
+    private static (string User, string Password) Plain(byte[] response)
     {
         string[] parts = Encoding.UTF8.GetString(response).Split('\0');
-        return parts.Length == 3 && parts[0].Length == 0 ? (parts[1], parts[2]) : null;
+        return parts.Length == 3 && parts[0].Length == 0 ? (parts[1], parts[2]) : throw Malformed();
     }
+
+    // Nobody is told: the broker hangs up on what is no answer at all.
+    private static AmqpErrorException Malformed() => new(ReplyCode.SyntaxError, "response invalid");
 
     // The table comes without the length in front of it.
     private static AmqpTable ReadLogin(byte[] response)

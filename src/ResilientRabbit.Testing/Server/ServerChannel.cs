@@ -56,7 +56,7 @@ internal sealed class ServerChannel : IConsumerChannel
         AmqpMethod method = AmqpMethod.None;
         try
         {
-            if (frame.Type == FrameType.Method)
+            if (frame.Type == FrameType.Method && _content.IsIdle)
             {
                 method = frame.Method;
                 HandleMethod(frame, method);
@@ -69,7 +69,12 @@ internal sealed class ServerChannel : IConsumerChannel
         }
         catch (AmqpErrorException error)
         {
-            Fail(error, method);
+            // RabbitMQ's channel crashes of what becomes an internal error, and then no longer knows the method.
+            Fail(error, error.Code == ReplyCode.InternalError ? AmqpMethod.None : method);
+        }
+        catch (AmqpWireException)
+        {
+            Fail(frame.Type == FrameType.Method ? ConnectionMethods.CannotDecode(frame) : new AmqpErrorException(ReplyCode.InternalError, explanation: null), method);
         }
         catch (QueueWaitException wait)
         {
@@ -118,7 +123,8 @@ internal sealed class ServerChannel : IConsumerChannel
 
     public void SendAck(ulong sequence, bool multiple) => Connection.SendAck(Number, sequence, multiple);
 
-    public void SendNack(ulong sequence, bool multiple) => Send(new AmqpBasic.Nack(sequence, multiple, Requeue: false));
+    // The requeue flag means nothing to a publisher; RabbitMQ leaves it at its default.
+    public void SendNack(ulong sequence, bool multiple) => Send(new AmqpBasic.Nack(sequence, multiple, Requeue: true));
 
     /// <summary>Closes the channel with an error, or the whole connection when the error is of that kind.</summary>
     public void Fail(AmqpErrorException error, AmqpMethod method)
@@ -156,11 +162,6 @@ internal sealed class ServerChannel : IConsumerChannel
             return;
         }
 
-        if (!_content.IsIdle)
-        {
-            throw _content.Interrupted();
-        }
-
         if (State == ChannelState.New)
         {
             Open(frame, method);
@@ -171,6 +172,13 @@ internal sealed class ServerChannel : IConsumerChannel
         {
             AmqpBasic.Publish publish = frame.Read<AmqpBasic.Publish>();
             _content.Begin(publish);
+            return;
+        }
+
+        if (!Enum.IsDefined(method) && (int)method >> 16 != ChannelMethods.AccessClass)
+        {
+            // RabbitMQ's connection process dies of a method it has no name for.
+            Connection.Finish();
             return;
         }
 

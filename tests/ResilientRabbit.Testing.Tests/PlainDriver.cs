@@ -4,7 +4,7 @@ using RabbitMQ.Client;
 namespace ResilientRabbit.Testing.Tests;
 
 /// <summary>The driver without its recovery, as tests of the broker use it.</summary>
-internal static class Driver
+internal static class PlainDriver
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
