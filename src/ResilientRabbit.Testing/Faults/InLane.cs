@@ -47,7 +47,7 @@ internal sealed class InLane(AmqpLink link, FaultEngine engine) : FaultLane(link
 
     public override void EmitRaw(ReadOnlyMemory<byte> bytes)
     {
-        foreach (Frame frame in new Command(bytes).Frames)
+        foreach (Frame frame in FrameCutter.Cut(bytes, out _))
         {
             _inbox.Enqueue((frame, null));
         }

@@ -9,11 +9,11 @@ public sealed class ConfirmFaultTests
     public async Task A_dropped_ack_never_comes_and_no_later_one_speaks_for_it()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicAck).Drop();
 
         await driver.PublishAsync(1);
-        await fault.WaitFiredAsync(Driver.Bound);
+        await fault.WaitFiredAsync(RecordingDriver.Bound);
         await driver.PublishAsync(20);
         string[] answers = await driver.AnswersAsync(20);
 
@@ -26,11 +26,11 @@ public sealed class ConfirmFaultTests
     public async Task A_held_ack_comes_when_released()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicAck).Hold();
 
         await driver.PublishAsync(1);
-        await fault.WaitFiredAsync(Driver.Bound);
+        await fault.WaitFiredAsync(RecordingDriver.Bound);
         await driver.PublishAsync(1);
         Assert.Equal(["ack 2"], await driver.AnswersAsync(1));
         fault.Release();
@@ -43,7 +43,7 @@ public sealed class ConfirmFaultTests
     public async Task A_reordered_ack_is_overtaken_by_so_many_frames()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         using var rule = new Cancelled(broker.Faults.ConfirmWith(ConfirmRule.OneByOne));
         FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicAck).Reorder(2);
 
@@ -57,7 +57,7 @@ public sealed class ConfirmFaultTests
     public async Task A_duplicated_ack_comes_twice()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicAck).Duplicate();
 
         await driver.PublishAsync(1);
@@ -70,7 +70,7 @@ public sealed class ConfirmFaultTests
     public async Task An_ack_becomes_a_nack()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicAck).Nth(2).Nack();
 
         await driver.PublishAsync(1);
@@ -85,10 +85,10 @@ public sealed class ConfirmFaultTests
     public async Task An_ack_becomes_one_for_all_or_for_a_tag_of_the_tests_choice()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle all = broker.Faults.FromBroker(AmqpMethod.BasicAck).AckMultiple(0);
         await driver.PublishAsync(1);
-        await all.WaitFiredAsync(Driver.Bound);
+        await all.WaitFiredAsync(RecordingDriver.Bound);
         FaultHandle chosen = broker.Faults.FromBroker(AmqpMethod.BasicAck).AckMultiple(77);
         await driver.PublishAsync(1);
 
@@ -100,11 +100,11 @@ public sealed class ConfirmFaultTests
     public async Task A_lost_confirm_is_lost_in_the_middle_of_a_burst()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(50).LoseConfirm();
 
         await driver.PublishAsync(100);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 100, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 100, RecordingDriver.Bound);
         FrameJournal journal = broker.Journal;
         await driver.RoundTripAsync();
 
@@ -119,7 +119,7 @@ public sealed class ConfirmFaultTests
     public async Task A_script_decides_publish_by_publish()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         broker.OnPublish
             .Next(store: true, confirm: Confirm.Drop)
             .Next(store: false)
@@ -143,11 +143,11 @@ public sealed class ConfirmFaultTests
     public async Task A_lost_message_is_confirmed_all_the_same()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).LoseMessage();
 
         await driver.PublishAsync(3);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 2, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 2, RecordingDriver.Bound);
         await driver.RoundTripAsync();
 
         Assert.Equal([1ul, 2ul, 3ul], ConfirmedBy(broker.Journal).Order());
@@ -159,12 +159,12 @@ public sealed class ConfirmFaultTests
     public async Task Publishes_swallowed_and_doubled_on_their_way_do_not_shift_the_confirms_of_the_others()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle drop = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).Drop();
         FaultHandle twice = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(4).Duplicate();
 
         await driver.PublishAsync(6);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 6, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 6, RecordingDriver.Bound);
         await driver.RoundTripAsync();
 
         Assert.Equal(["1", "3", "4", "4", "5", "6"], broker.GetMessages("q").Select(static message => message.MessageId));
@@ -176,7 +176,7 @@ public sealed class ConfirmFaultTests
     public async Task A_rule_gives_confirms_one_by_one_or_reversed_or_doubled_or_together_or_with_unknown_tags()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         (ConfirmRule Rule, string[] Answers)[] rules =
         [
             (ConfirmRule.OneByOne, ["ack 1", "ack 2", "ack 3"]),
@@ -205,7 +205,7 @@ public sealed class ConfirmFaultTests
     public async Task Confirms_that_wait_for_more_of_them_come_when_released()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle rule = broker.Faults.ConfirmWith(ConfirmRule.Reversed(10));
 
         await driver.PublishAsync(3);

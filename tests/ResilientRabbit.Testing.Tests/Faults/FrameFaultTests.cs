@@ -13,11 +13,11 @@ public sealed class FrameFaultTests
         await using TestBroker broker = await TestBroker.StartAsync();
         FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.ConnectionTune).Stall();
 
-        Task<Driver> connecting = Driver.ConnectAsync(broker);
-        await fault.WaitFiredAsync(Driver.Bound);
+        Task<RecordingDriver> connecting = RecordingDriver.ConnectAsync(broker);
+        await fault.WaitFiredAsync(RecordingDriver.Bound);
         Assert.DoesNotContain(broker.Journal.Entries, static entry => entry.Method == AmqpMethod.ConnectionTuneOk);
         fault.Release();
-        await using Driver driver = await connecting;
+        await using RecordingDriver driver = await connecting;
 
         Assert.True(driver.Connection.IsOpen);
         Assert.Equal(1, fault.Fired);
@@ -27,14 +27,14 @@ public sealed class FrameFaultTests
     public async Task A_command_of_the_client_that_is_held_arrives_when_released()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Hold();
 
         await driver.PublishAsync(2);
-        await fault.WaitFiredAsync(Driver.Bound);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 1, Driver.Bound);
+        await fault.WaitFiredAsync(RecordingDriver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 1, RecordingDriver.Bound);
         fault.Release();
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 2, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 2, RecordingDriver.Bound);
 
         Assert.Equal(["2", "1"], broker.GetMessages("q").Select(static message => message.MessageId));
         Assert.Equal(1, fault.Fired);
@@ -45,12 +45,12 @@ public sealed class FrameFaultTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         FaultHandle split = broker.Faults.FromBroker().Times(5).Split(3, 1);
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         await driver.PublishAsync(1);
         await driver.AnswersAsync(1);
         FaultHandle coalesce = broker.Faults.FromBroker(AmqpMethod.BasicAck).Coalesce();
         await driver.PublishAsync(1);
-        await coalesce.WaitFiredAsync(Driver.Bound);
+        await coalesce.WaitFiredAsync(RecordingDriver.Bound);
         await driver.RoundTripAsync();
 
         Assert.Equal(["ack 1", "ack 2"], await driver.AnswersAsync(2));
@@ -77,10 +77,10 @@ public sealed class FrameFaultTests
     public async Task Another_frame_comes_in_a_frames_place_or_before_it()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle replace = broker.Faults.FromBroker(AmqpMethod.BasicAck).Replace(static entry => AmqpFrames.Ack(entry.Channel, entry.DeliveryTag!.Value + 5));
         await driver.PublishAsync(1);
-        await replace.WaitFiredAsync(Driver.Bound);
+        await replace.WaitFiredAsync(RecordingDriver.Bound);
         FaultHandle insert = broker.Faults.FromBroker(AmqpMethod.BasicAck).Before().Send(AmqpFrames.Return(1, "", "made up", "x"u8));
         await driver.PublishAsync(1);
 
@@ -92,7 +92,7 @@ public sealed class FrameFaultTests
     public async Task FIN_after_the_third_publish_leaves_three_messages_and_a_dead_connection()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(3).Fin();
 
         await PublishUntilRefusedAsync(driver);
@@ -106,7 +106,7 @@ public sealed class FrameFaultTests
     public async Task A_reset_instead_of_the_third_publish_leaves_two_messages_and_a_dead_connection()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(3).Instead().Reset();
 
         await PublishUntilRefusedAsync(driver);
@@ -128,7 +128,7 @@ public sealed class FrameFaultTests
         client.Publish("", "q");
         Assert.Empty(await client.ReadToEndAsync());
         client.Publish("", "q");
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 2, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 2, RecordingDriver.Bound);
 
         Assert.Equal(1, fault.Fired);
     }
@@ -137,15 +137,15 @@ public sealed class FrameFaultTests
     public async Task A_broker_that_stops_reading_goes_on_when_released()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).StopReading();
 
         await driver.PublishAsync(1);
-        await fault.WaitFiredAsync(Driver.Bound);
+        await fault.WaitFiredAsync(RecordingDriver.Bound);
         await driver.PublishAsync(10);
         int whileStopped = broker.Queue("q")!.Messages;
         fault.Release();
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 11, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 11, RecordingDriver.Bound);
 
         Assert.Equal(1, whileStopped);
         Assert.Equal(1, fault.Fired);
@@ -155,177 +155,17 @@ public sealed class FrameFaultTests
     public async Task A_broker_that_stopped_reading_can_be_disposed()
     {
         TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).StopReading();
         await driver.PublishAsync(1);
-        await fault.WaitFiredAsync(Driver.Bound);
+        await fault.WaitFiredAsync(RecordingDriver.Bound);
 
-        await broker.DisposeAsync().AsTask().WaitAsync(Driver.Bound);
+        await broker.DisposeAsync().AsTask().WaitAsync(RecordingDriver.Bound);
 
         await driver.ConnectionDownAsync();
     }
 
-    [Fact]
-    public async Task A_channel_is_closed_in_the_brokers_name_and_can_be_opened_again()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
-        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(406, "PRECONDITION_FAILED - by a test");
-
-        await driver.PublishAsync(1);
-        await driver.AnswersAsync(1);
-        await driver.PublishAsync(1);
-        var reason = await driver.ChannelDownAsync();
-        await using IChannel next = await driver.Connection.CreateChannelAsync();
-        uint messages = (await next.QueueDeclarePassiveAsync("q")).MessageCount;
-
-        Assert.Equal((406, "PRECONDITION_FAILED - by a test", 60, 40), (reason.ReplyCode, reason.ReplyText, reason.ClassId, reason.MethodId));
-        Assert.Equal(2u, messages);
-        Assert.Equal(1, fault.Fired);
-        Assert.Empty(broker.Errors);
-    }
-
-    [Fact]
-    public async Task A_connection_is_closed_in_the_brokers_name()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
-        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).CloseConnection(320, "CONNECTION_FORCED - by a test");
-
-        await driver.PublishAsync(1);
-        var reason = await driver.ConnectionDownAsync();
-
-        Assert.Equal((320, "CONNECTION_FORCED - by a test"), (reason.ReplyCode, reason.ReplyText));
-        await broker.WaitForAsync(static b => b.Connections().Count == 0, Driver.Bound);
-        Assert.Equal(1, fault.Fired);
-        Assert.Empty(broker.Errors);
-    }
-
-    [Fact]
-    public async Task Blocked_and_unblocked_reach_the_client()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
-        FaultHandle block = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(1).Instead().Block("no memory");
-        FaultHandle unblock = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).Instead().Unblock();
-
-        await driver.PublishAsync(2);
-
-        Assert.Equal(["blocked no memory", "unblocked"], await driver.AnswersAsync(2));
-        Assert.Equal((1, 1), (block.Fired, unblock.Fired));
-    }
-
-    [Fact]
-    public async Task A_consumer_is_cancelled_at_its_second_delivery()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
-        FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicDeliver).Nth(2).CancelConsumer();
-        var consumer = new RecordingConsumer(driver.Channel);
-        await driver.Channel.BasicConsumeAsync("q", autoAck: false, "tag", consumer);
-
-        await driver.PublishAsync(3);
-
-        Assert.Equal("tag", await consumer.Cancelled.Task.WaitAsync(Driver.Bound));
-        await broker.WaitForAsync(static b => b.Queue("q")?.Consumers == 0, Driver.Bound);
-        Assert.Equal(1, fault.Fired);
-    }
-
-    [Fact]
-    public async Task A_call_happens_at_the_frame_and_sees_it()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
-        List<string?> seen = [];
-        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Times(2).Call(entry => seen.Add(entry.MessageId));
-
-        await driver.PublishAsync(3);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 3, Driver.Bound);
-
-        Assert.Equal(["1", "2"], seen);
-        Assert.Equal(2, fault.Fired);
-    }
-
-    [Fact]
-    public async Task Each_way_not_to_serve_a_connection_is_felt_and_the_next_one_is_served()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        FaultHandle[] faults =
-        [
-            broker.Faults.AtConnect().Refuse(),
-            broker.Faults.AtConnect().AcceptThenClose(),
-            broker.Faults.AtConnect().Answer("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray()),
-        ];
-        foreach (FaultHandle _ in faults)
-        {
-            await Assert.ThrowsAsync<BrokerUnreachableException>(() => Driver.ConnectAsync(broker));
-        }
-
-        FaultHandle silence = broker.Faults.AtConnect().AcceptThenSilence();
-        Task<Driver> connecting = Driver.ConnectAsync(broker);
-        await silence.WaitFiredAsync(Driver.Bound);
-        Assert.False(connecting.IsCompleted);
-        silence.Release();
-        await using Driver driver = await connecting;
-
-        Assert.All([.. faults, silence], static fault => Assert.Equal(1, fault.Fired));
-    }
-
-    [Fact]
-    public async Task A_trigger_looks_at_connection_channel_and_condition()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver first = await Driver.ConnectAsync(broker);
-        await using Driver second = await Driver.ConnectAsync(broker);
-        FaultHandle connection = broker.Faults.FromClient(AmqpMethod.BasicPublish).OnConnection(2).Always().Call(static _ => { });
-        FaultHandle channel = broker.Faults.FromClient(AmqpMethod.BasicPublish).OnChannel(2).Always().Call(static _ => { });
-        FaultHandle condition = broker.Faults.FromClient(AmqpMethod.BasicPublish).Where(static entry => entry.MessageId is "2").Always().Call(static _ => { });
-
-        await first.PublishAsync(3);
-        await second.PublishAsync(1);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 4, Driver.Bound);
-
-        Assert.Equal((1, 0, 1), (connection.Fired, channel.Fired, condition.Fired));
-    }
-
-    [Fact]
-    public async Task A_cancelled_fault_fires_no_more_and_lets_go()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        await using Driver driver = await Driver.ConnectAsync(broker);
-        FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicAck).Always().Hold();
-        await driver.PublishAsync(1);
-        await fault.WaitFiredAsync(Driver.Bound);
-
-        fault.Cancel();
-        await driver.PublishAsync(1);
-
-        Assert.Equal(["ack 1", "ack 2"], await driver.AnswersAsync(2));
-        Assert.Equal(1, fault.Fired);
-    }
-
-    [Fact]
-    public async Task Waiting_for_a_fault_that_does_not_happen_says_which()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-        FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicNack).Drop();
-
-        TimeoutException late = await Assert.ThrowsAsync<TimeoutException>(() => fault.WaitFiredAsync(TimeSpan.FromMilliseconds(1)));
-
-        Assert.Contains("drop Instead FromBroker BasicNack", late.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task An_action_that_does_not_fit_its_trigger_is_refused()
-    {
-        await using TestBroker broker = await TestBroker.StartAsync();
-
-        Assert.Throws<InvalidOperationException>(() => broker.Faults.FromClient(AmqpMethod.BasicPublish).CutAt(1));
-        Assert.Throws<InvalidOperationException>(() => broker.Faults.FromBroker(AmqpMethod.BasicAck).Before().Drop());
-        Assert.Throws<InvalidOperationException>(() => broker.Faults.FromBroker(AmqpMethod.BasicAck).LoseMessage());
-    }
-
-    private static async Task PublishUntilRefusedAsync(Driver driver)
+    private static async Task PublishUntilRefusedAsync(RecordingDriver driver)
     {
         try
         {
@@ -338,17 +178,6 @@ public sealed class FrameFaultTests
         catch (Exception exception) when (exception is AlreadyClosedException or OperationInterruptedException or OperationCanceledException)
         {
             // As it must.
-        }
-    }
-
-    private sealed class RecordingConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel)
-    {
-        public TaskCompletionSource<string> Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
-        {
-            Cancelled.TrySetResult(consumerTag);
-            return Task.CompletedTask;
         }
     }
 }

@@ -71,7 +71,7 @@ internal sealed class WireClient : IAsyncDisposable
     /// <summary>The next method frame; null at the end.</summary>
     public async Task<Command?> ReadAsync()
     {
-        using var bound = new CancellationTokenSource(Driver.Bound);
+        using var bound = new CancellationTokenSource(RecordingDriver.Bound);
         while (true)
         {
             while (_reader.TryRead(out Frame frame))
@@ -92,7 +92,7 @@ internal sealed class WireClient : IAsyncDisposable
     /// <summary>All bytes until FIN.</summary>
     public async Task<byte[]> ReadToEndAsync()
     {
-        using var bound = new CancellationTokenSource(Driver.Bound);
+        using var bound = new CancellationTokenSource(RecordingDriver.Bound);
         while (await _reader.FillAsync(bound.Token))
         {
         }

@@ -13,8 +13,8 @@ public sealed class JournalTests
         await using WireClient client = await OpenAsync(broker);
 
         client.Publish("", "q", "id 1", attempt: 2);
-        JournalEntry publish = await broker.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.BasicPublish, Driver.Bound);
-        JournalEntry ack = await broker.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.BasicAck, Driver.Bound);
+        JournalEntry publish = await broker.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.BasicPublish, RecordingDriver.Bound);
+        JournalEntry ack = await broker.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.BasicAck, RecordingDriver.Bound);
 
         Assert.Equal((1, 1, FrameDirection.FromClient, "", "q"), (publish.Connection, publish.Channel, publish.Direction, publish.Exchange, publish.RoutingKey));
         Assert.Equal(("id 1", 2L, 1ul), (publish.MessageId, publish.PublishAttempt, publish.PublishNumber));
@@ -31,7 +31,7 @@ public sealed class JournalTests
         options.Users.Clear();
         options.Users.Add(new TestBrokerUser("someone", "canary-4711"));
         await using TestBroker broker = await TestBroker.StartAsync(options);
-        var factory = Driver.Factory(broker.Host, broker.Port);
+        var factory = RecordingDriver.Factory(broker.Host, broker.Port);
         (factory.UserName, factory.Password) = ("someone", "canary-4711");
         await using var connection = await factory.CreateConnectionAsync();
 
@@ -58,7 +58,7 @@ public sealed class JournalTests
         client.Publish("", "q", "nacked");
         client.PublishMandatory("", "nowhere", "returned");
         client.Publish("", "q", "last");
-        await broker.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.BasicAck, DeliveryTag: 5 }, Driver.Bound);
+        await broker.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.BasicAck, DeliveryTag: 5 }, RecordingDriver.Bound);
 
         IReadOnlyList<FalseConfirm> wrong = broker.Journal.FalseConfirms(["acked", "silent", "nacked", "returned", "never", "last"]);
 
@@ -77,10 +77,10 @@ public sealed class JournalTests
         first.Publish("", "q", "once");
         first.Publish("", "q", "marked");
         first.Publish("", "q", "unmarked");
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 3, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 3, RecordingDriver.Bound);
         second.Publish("", "q", "marked", attempt: 2);
         second.Publish("", "q", "unmarked");
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 5, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 5, RecordingDriver.Bound);
 
         IReadOnlyList<DuplicatePublish> duplicates = broker.Journal.Duplicates();
 
@@ -99,15 +99,15 @@ public sealed class JournalTests
         client.Send(1, new AmqpBasic.Get("q", NoAck: false));
         client.Send(1, new AmqpBasic.Ack(1, Multiple: false));
         client.Send(1, new AmqpBasic.Nack(2, Multiple: true, Requeue: false));
-        await broker.WaitForAsync(static b => b.Queue("q") is { Messages: 0, Unacked: 0 }, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q") is { Messages: 0, Unacked: 0 }, RecordingDriver.Bound);
         Assert.Empty(broker.Journal.StaleAcks());
 
         client.Send(1, new AmqpBasic.Ack(2, Multiple: false));
-        await broker.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.ChannelClose, ReplyCode: 406 }, Driver.Bound);
+        await broker.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.ChannelClose, ReplyCode: 406 }, RecordingDriver.Bound);
         client.Send(1, default(AmqpChannel.CloseOk));
         client.Send(1, new AmqpChannel.Open());
         client.Send(1, new AmqpBasic.Reject(1, Requeue: true));
-        await broker.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.ChannelClose, ReplyCode: 406 }, Driver.Bound, count: 2);
+        await broker.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.ChannelClose, ReplyCode: 406 }, RecordingDriver.Bound, count: 2);
 
         Assert.Equal(
             ["settled before", "never delivered on this incarnation of the channel"],
@@ -122,7 +122,7 @@ public sealed class JournalTests
         ReadOnlyMemory<byte> method = AmqpFrames.Method(1, new AmqpBasic.Publish("", "q", Mandatory: false, Immediate: false));
 
         client.Write([.. method.Span, .. method.Span]);
-        await broker.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.ConnectionClose, Driver.Bound);
+        await broker.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.ConnectionClose, RecordingDriver.Bound);
 
         Assert.Equal("q", Assert.Single(broker.Journal.Interleaved()).RoutingKey);
     }
@@ -137,7 +137,7 @@ public sealed class JournalTests
             client.Publish("", "q", id);
         }
 
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 7, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 7, RecordingDriver.Bound);
 
         OrderBreak found = Assert.Single(broker.Journal.OrderBreaks(static entry => entry.MessageId![..1], static entry => entry.MessageId![2] - '0'));
         Assert.Equal(("a", "a-3", "a-2"), (found.Key, found.Earlier.MessageId, found.Later.MessageId));

@@ -14,10 +14,10 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
 
         await driver.PublishAsync(200, bodySize: 20_000);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 200, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 200, RecordingDriver.Bound);
         var got = await driver.Channel.BasicGetAsync("q", autoAck: true);
 
         Assert.Equal(20_000, got!.Body.Length);
@@ -32,7 +32,7 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using (Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port))
+        await using (RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port))
         {
             await driver.PublishAsync(3);
             await driver.AnswersAsync(1);
@@ -42,7 +42,7 @@ public sealed class FrameProxyTests
         string[] Story(FrameJournal journal, FrameDirection direction) =>
             [.. journal.Entries.Where(entry => entry.Direction == direction).Select(static entry => (entry with { Number = 0, Time = default }).ToString())];
 
-        await proxy.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.ConnectionCloseOk, Driver.Bound);
+        await proxy.Journal.WaitForAsync(static entry => entry.Method == AmqpMethod.ConnectionCloseOk, RecordingDriver.Bound);
         Assert.Equal(Story(broker.Journal, FrameDirection.FromClient), Story(proxy.Journal, FrameDirection.FromClient));
         Assert.Equal(Story(broker.Journal, FrameDirection.FromBroker), Story(proxy.Journal, FrameDirection.FromBroker));
     }
@@ -52,18 +52,18 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
         FaultHandle lost = proxy.Faults.FromClient(AmqpMethod.BasicPublish).Nth(50).LoseConfirm();
         FaultHandle reset = proxy.Faults.FromClient(AmqpMethod.BasicPublish).Nth(121).Instead().Reset();
 
         await driver.PublishAsync(120);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 120, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 120, RecordingDriver.Bound);
         await driver.RoundTripAsync();
         await driver.PublishAsync(1);
         await driver.ConnectionDownAsync();
 
         Assert.Equal(["50"], proxy.Journal.FalseConfirms(Enumerable.Range(1, 120).Select(static number => $"{number}")).Select(static wrong => wrong.MessageId));
-        await broker.WaitForAsync(static b => b.Connections().Count == 0, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Connections().Count == 0, RecordingDriver.Bound);
         Assert.Equal(120, broker.Queue("q")!.Messages);
         Assert.Equal((1, 1), (lost.Fired, reset.Fired));
     }
@@ -73,7 +73,7 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
         proxy.OnPublish.Next(confirm: Confirm.Drop).Next(store: false).Next(confirm: Confirm.Nack);
 
         await driver.PublishAsync(3);
@@ -88,7 +88,7 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
         FaultHandle fault = proxy.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(404, "NOT_FOUND - by a test");
 
         await driver.PublishAsync(2);
@@ -106,14 +106,14 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
         FaultHandle fault = proxy.Faults.FromClient(AmqpMethod.BasicPublish).CloseConnection(320, "CONNECTION_FORCED - by a test");
 
         await driver.PublishAsync(1);
         var reason = await driver.ConnectionDownAsync();
 
         Assert.Equal(320, reason.ReplyCode);
-        await broker.WaitForAsync(static b => b.Connections().Count == 0, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Connections().Count == 0, RecordingDriver.Bound);
         Assert.Equal(1, fault.Fired);
     }
 
@@ -122,7 +122,7 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
         proxy.SetRoundTrip(TimeSpan.FromMilliseconds(80));
         proxy.FromBroker.Jitter = TimeSpan.FromMilliseconds(5);
 
@@ -130,9 +130,9 @@ public sealed class FrameProxyTests
         await driver.RoundTripAsync();
         TimeSpan far = Stopwatch.GetElapsedTime(start);
         await driver.PublishAsync(500);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 500, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 500, RecordingDriver.Bound);
 
-        Assert.InRange(far, TimeSpan.FromMilliseconds(79), Driver.Bound);
+        Assert.InRange(far, TimeSpan.FromMilliseconds(79), RecordingDriver.Bound);
         Assert.Equal(Enumerable.Range(1, 500).Select(static number => $"{number}"), broker.GetMessages("q").Select(static message => message.MessageId));
     }
 
@@ -141,14 +141,14 @@ public sealed class FrameProxyTests
     {
         await using TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
         proxy.FromClient.BytesPerSecond = 1_000_000;
 
         long start = Stopwatch.GetTimestamp();
         await driver.PublishAsync(10, bodySize: 30_000);
-        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 10, Driver.Bound);
+        await broker.WaitForAsync(static b => b.Queue("q")?.Messages == 10, RecordingDriver.Bound);
 
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(290), Driver.Bound);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromMilliseconds(290), RecordingDriver.Bound);
     }
 
     [Fact]
@@ -159,9 +159,9 @@ public sealed class FrameProxyTests
         int port = proxy.Port;
 
         proxy.RefuseConnections();
-        await Assert.ThrowsAsync<BrokerUnreachableException>(() => Driver.ConnectAsync(proxy.Host, port));
+        await Assert.ThrowsAsync<BrokerUnreachableException>(() => RecordingDriver.ConnectAsync(proxy.Host, port));
         proxy.AcceptConnections();
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, port);
 
         Assert.Equal(port, proxy.Port);
         proxy.ResetConnections();
@@ -173,12 +173,12 @@ public sealed class FrameProxyTests
     {
         TestBroker broker = await TestBroker.StartAsync();
         await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
-        await using Driver driver = await Driver.ConnectAsync(proxy.Host, proxy.Port);
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
 
         await broker.DisposeAsync();
 
         await driver.ConnectionDownAsync();
-        await Assert.ThrowsAsync<BrokerUnreachableException>(() => Driver.ConnectAsync(proxy.Host, proxy.Port));
+        await Assert.ThrowsAsync<BrokerUnreachableException>(() => RecordingDriver.ConnectAsync(proxy.Host, proxy.Port));
     }
 
     [Fact]
@@ -196,16 +196,16 @@ public sealed class FrameProxyTests
 
         Task sending = client.GetStream().WriteAsync(sent).AsTask();
         byte[] received = new byte[sent.Length];
-        await server.GetStream().ReadExactlyAsync(received).AsTask().WaitAsync(Driver.Bound);
+        await server.GetStream().ReadExactlyAsync(received).AsTask().WaitAsync(RecordingDriver.Bound);
         await sending;
         await server.GetStream().WriteAsync("answer"u8.ToArray());
         byte[] answer = new byte[6];
-        await client.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(Driver.Bound);
+        await client.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(RecordingDriver.Bound);
         client.Client.Shutdown(SocketShutdown.Send);
 
         Assert.Equal(sent, received);
         Assert.Equal("answer"u8.ToArray(), answer);
-        Assert.Equal(0, await server.GetStream().ReadAsync(answer).AsTask().WaitAsync(Driver.Bound));
+        Assert.Equal(0, await server.GetStream().ReadAsync(answer).AsTask().WaitAsync(RecordingDriver.Bound));
         Assert.Empty(proxy.Journal.Entries);
     }
 
@@ -219,9 +219,9 @@ public sealed class FrameProxyTests
 
         await client.GetStream().WriteAsync("AMQP\x03\x01\x00\x00"u8.ToArray());
         byte[] answer = new byte[8];
-        await client.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(Driver.Bound);
+        await client.GetStream().ReadExactlyAsync(answer).AsTask().WaitAsync(RecordingDriver.Bound);
 
         Assert.Equal("AMQP\x00\x00\x09\x01"u8.ToArray(), answer);
-        Assert.Equal(0, await client.GetStream().ReadAsync(answer).AsTask().WaitAsync(Driver.Bound));
+        Assert.Equal(0, await client.GetStream().ReadAsync(answer).AsTask().WaitAsync(RecordingDriver.Bound));
     }
 }

@@ -4,7 +4,7 @@ using RabbitMQ.Client.Events;
 namespace ResilientRabbit.Testing.Tests.Faults;
 
 /// <summary>RabbitMQ.Client with one connection and one channel in confirm mode, which writes down what reaches the application.</summary>
-internal sealed class Driver : IAsyncDisposable
+internal sealed class RecordingDriver : IAsyncDisposable
 {
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
 
@@ -14,7 +14,7 @@ internal sealed class Driver : IAsyncDisposable
     private readonly TaskCompletionSource<ShutdownEventArgs> _connectionDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<ShutdownEventArgs> _channelDown = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private Driver(IConnection connection, IChannel channel)
+    private RecordingDriver(IConnection connection, IChannel channel)
     {
         Connection = connection;
         Channel = channel;
@@ -40,13 +40,13 @@ internal sealed class Driver : IAsyncDisposable
         RequestedConnectionTimeout = Bound,
     };
 
-    public static Task<Driver> ConnectAsync(TestBroker broker) => ConnectAsync(broker.Host, broker.Port);
+    public static Task<RecordingDriver> ConnectAsync(TestBroker broker) => ConnectAsync(broker.Host, broker.Port);
 
-    public static async Task<Driver> ConnectAsync(string host, int port)
+    public static async Task<RecordingDriver> ConnectAsync(string host, int port)
     {
         IConnection connection = await Factory(host, port).CreateConnectionAsync();
         IChannel channel = await connection.CreateChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: false));
-        var driver = new Driver(connection, channel);
+        var driver = new RecordingDriver(connection, channel);
         await channel.QueueDeclareAsync("q", durable: false, exclusive: false, autoDelete: false);
         return driver;
     }

@@ -1,0 +1,85 @@
+using RabbitMQ.Client;
+using Xunit;
+
+namespace ResilientRabbit.Testing.Tests.Faults;
+
+/// <summary>What faults say in the broker's name, seen by RabbitMQ.Client.</summary>
+public sealed class ClosingFaultTests
+{
+    [Fact]
+    public async Task A_channel_is_closed_in_the_brokers_name_and_can_be_opened_again()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
+        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(406, "PRECONDITION_FAILED - by a test");
+
+        await driver.PublishAsync(1);
+        await driver.AnswersAsync(1);
+        await driver.PublishAsync(1);
+        var reason = await driver.ChannelDownAsync();
+        await using IChannel next = await driver.Connection.CreateChannelAsync();
+        uint messages = (await next.QueueDeclarePassiveAsync("q")).MessageCount;
+
+        Assert.Equal((406, "PRECONDITION_FAILED - by a test", 60, 40), (reason.ReplyCode, reason.ReplyText, reason.ClassId, reason.MethodId));
+        Assert.Equal(2u, messages);
+        Assert.Equal(1, fault.Fired);
+        Assert.Empty(broker.Errors);
+    }
+
+    [Fact]
+    public async Task A_connection_is_closed_in_the_brokers_name()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
+        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).CloseConnection(320, "CONNECTION_FORCED - by a test");
+
+        await driver.PublishAsync(1);
+        var reason = await driver.ConnectionDownAsync();
+
+        Assert.Equal((320, "CONNECTION_FORCED - by a test"), (reason.ReplyCode, reason.ReplyText));
+        await broker.WaitForAsync(static b => b.Connections().Count == 0, RecordingDriver.Bound);
+        Assert.Equal(1, fault.Fired);
+        Assert.Empty(broker.Errors);
+    }
+
+    [Fact]
+    public async Task Blocked_and_unblocked_reach_the_client()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
+        FaultHandle block = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(1).Instead().Block("no memory");
+        FaultHandle unblock = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).Instead().Unblock();
+
+        await driver.PublishAsync(2);
+
+        Assert.Equal(["blocked no memory", "unblocked"], await driver.AnswersAsync(2));
+        Assert.Equal((1, 1), (block.Fired, unblock.Fired));
+    }
+
+    [Fact]
+    public async Task A_consumer_is_cancelled_at_its_second_delivery()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
+        FaultHandle fault = broker.Faults.FromBroker(AmqpMethod.BasicDeliver).Nth(2).CancelConsumer();
+        var consumer = new RecordingConsumer(driver.Channel);
+        await driver.Channel.BasicConsumeAsync("q", autoAck: false, "tag", consumer);
+
+        await driver.PublishAsync(3);
+
+        Assert.Equal("tag", await consumer.Cancelled.Task.WaitAsync(RecordingDriver.Bound));
+        await broker.WaitForAsync(static b => b.Queue("q")?.Consumers == 0, RecordingDriver.Bound);
+        Assert.Equal(1, fault.Fired);
+    }
+
+    private sealed class RecordingConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel)
+    {
+        public TaskCompletionSource<string> Cancelled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override Task HandleBasicCancelAsync(string consumerTag, CancellationToken cancellationToken = default)
+        {
+            Cancelled.TrySetResult(consumerTag);
+            return Task.CompletedTask;
+        }
+    }
+}
