@@ -33,7 +33,7 @@ internal sealed class PublishChannel : IPublishChannel
         // Before the shutdown handler below is called for a channel that was closed meanwhile: the stamp of an open channel is its own.
         _stamp = _sender.StampOf(channel.ChannelNumber);
         _sender.RoomMade += sink.OnRoom;
-        _stream.BurstEnded += OnBurstEnded;
+        _stream.ListenToBursts(OnBurstEnded);
         channel.BasicAcksAsync += OnAckAsync;
         channel.BasicNacksAsync += OnNackAsync;
         channel.BasicReturnAsync += OnReturnAsync;
@@ -65,19 +65,20 @@ internal sealed class PublishChannel : IPublishChannel
     public void Retire()
     {
         _sender.RoomMade -= _sink.OnRoom;
-        _stream.BurstEnded -= OnBurstEnded;
+        _stream.StopListening(OnBurstEnded);
         _epoch.Retire(_channel);
     }
 
-    private void OnBurstEnded()
+    private ReadPace OnBurstEnded()
     {
         try
         {
-            _sink.OnBurstEnd();
+            return _sink.OnBurstEnd();
         }
         catch (Exception)
         {
             // This is inside the driver's read: it would take it for the end of the connection. Of its own handlers it ignores exceptions.
+            return ReadPace.Hurried;
         }
     }
 

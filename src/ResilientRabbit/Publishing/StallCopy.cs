@@ -59,10 +59,8 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         }
     }
 
-    public void OnBurstEnd()
-    {
-        // Each answer is dealt with at once.
-    }
+    // Each answer is dealt with at once.
+    public ReadPace OnBurstEnd() => ReadPace.Hurried;
 
     public void OnRoom()
     {
