@@ -5,8 +5,8 @@ internal interface IConfirmSink
 {
     void OnAck(ulong tag, bool multiple);
 
-    /// <summary>All bytes that were received together are used up: what was put off at an ack is to be done now. Says how urgent the next bytes are.</summary>
-    ReadPace OnBurstEnd();
+    /// <summary>All bytes that were received together are used up: what was put off at an ack is to be done now.</summary>
+    void OnBurstEnd();
 
     void OnNack(ulong tag, bool multiple);
 

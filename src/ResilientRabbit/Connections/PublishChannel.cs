@@ -33,7 +33,7 @@ internal sealed class PublishChannel : IPublishChannel
         // Before the shutdown handler below is called for a channel that was closed meanwhile: the stamp of an open channel is its own.
         _stamp = _sender.StampOf(channel.ChannelNumber);
         _sender.RoomMade += sink.OnRoom;
-        _stream.ListenToBursts(OnBurstEnded);
+        _stream.BurstEnded += OnBurstEnded;
         channel.BasicAcksAsync += OnAckAsync;
         channel.BasicNacksAsync += OnNackAsync;
         channel.BasicReturnAsync += OnReturnAsync;
@@ -65,20 +65,19 @@ internal sealed class PublishChannel : IPublishChannel
     public void Retire()
     {
         _sender.RoomMade -= _sink.OnRoom;
-        _stream.StopListening(OnBurstEnded);
+        _stream.BurstEnded -= OnBurstEnded;
         _epoch.Retire(_channel);
     }
 
-    private ReadPace OnBurstEnded()
+    private void OnBurstEnded()
     {
         try
         {
-            return _sink.OnBurstEnd();
+            _sink.OnBurstEnd();
         }
         catch (Exception)
         {
             // This is inside the driver's read: it would take it for the end of the connection. Of its own handlers it ignores exceptions.
-            return ReadPace.Hurried;
         }
     }
 

@@ -17,15 +17,10 @@ internal sealed class TransportStream : NetworkStream
 {
     private const int ReadAheadSize = 64 * 1024;
 
-    /// <summary>How long answers may gather; about what a timer is good for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
-
     private readonly Socket _socket;
     private readonly TimeProvider _time;
     private readonly SslStream? _tls;
     private readonly byte[] _readBuffer = GC.AllocateUninitializedArray<byte>(ReadAheadSize);
-    private readonly Lock _listenerGate = new();
-    private Func<ReadPace>[] _listeners = [];
     private int _readStart;
     private int _readEnd;
     private long _lastRead;
@@ -40,6 +35,9 @@ internal sealed class TransportStream : NetworkStream
         _lastRead = time.GetTimestamp();
         Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }
+
+    /// <summary>Raised by the reader when it has used up all that was received together, before it waits for more. Handlers do a bounded amount of work.</summary>
+    public event Action? BurstEnded;
 
     /// <summary>Where writes go; publishes of ours go there directly.</summary>
     public TransportSender Sender { get; }
@@ -60,12 +58,7 @@ internal sealed class TransportStream : NetworkStream
     {
         if (_readStart == _readEnd)
         {
-            if (IsPatient())
-            {
-                // A broker that answers one by one would else cost a wake-up and a system call for each message, here and in the lanes.
-                await Task.Delay(Patience, _time, cancellationToken).ConfigureAwait(false);
-            }
-
+            BurstEnded?.Invoke();
             Volatile.Write(ref _readPending, true);
             try
             {
@@ -99,23 +92,6 @@ internal sealed class TransportStream : NetworkStream
         return count;
     }
 
-    /// <summary>Calls back, on the reader's loop, whenever it has used up all that was received together and before it waits for more.</summary>
-    public void ListenToBursts(Func<ReadPace> listener)
-    {
-        lock (_listenerGate)
-        {
-            _listeners = [.. _listeners, listener];
-        }
-    }
-
-    public void StopListening(Func<ReadPace> listener)
-    {
-        lock (_listenerGate)
-        {
-            _listeners = [.. _listeners.Where(other => other != listener)];
-        }
-    }
-
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
         => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
@@ -129,20 +105,6 @@ internal sealed class TransportStream : NetworkStream
 
     /// <summary>Ends both directions at once: pending reads and writes fail, the peer gets a reset.</summary>
     public void Abort() => Sender.Fail(null);
-
-    private bool IsPatient()
-    {
-        bool isPatient = false;
-        bool isHurried = false;
-        foreach (Func<ReadPace> listener in Volatile.Read(ref _listeners))
-        {
-            ReadPace pace = listener();
-            isPatient |= pace == ReadPace.Patient;
-            isHurried |= pace == ReadPace.Hurried;
-        }
-
-        return isPatient && !isHurried;
-    }
 
     protected override void Dispose(bool disposing)
     {

@@ -11,12 +11,6 @@ internal sealed class LaneChannel : IConfirmSink
     /// <summary>The most bytes of bodies that are written at once, but for a message that is larger alone.</summary>
     public const int MaxRunBytes = 64 * 1024;
 
-    /// <summary>With fewer messages on the wire each answer is wanted at once.</summary>
-    private const int PatientFrom = 256;
-
-    /// <summary>A burst that answered less than this share of what is on the wire is a dribble.</summary>
-    private const int PatientShare = 16;
-
     private readonly Lane _lane;
     private readonly LaneContext _context;
     private readonly LaneAnswers _answers;
@@ -25,7 +19,6 @@ internal sealed class LaneChannel : IConfirmSink
     private readonly PendingMessage[] _run = new PendingMessage[MaxRun];
     private readonly AckRun _acks = new();
     private int _runLength;
-    private long _progressAtBurst;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
     private (int Code, string Text) _closeReason;
@@ -179,7 +172,7 @@ internal sealed class LaneChannel : IConfirmSink
     {
         // What the broker has said counts, also when the session ended in the middle of a burst.
         Volatile.Write(ref _isRetired, true);
-        FlushAcks();
+        OnBurstEnd();
         Stall.Stop();
         _deadRegistration.Dispose();
         _channel!.Retire();
@@ -191,43 +184,36 @@ internal sealed class LaneChannel : IConfirmSink
     {
         if (multiple || tag == 0)
         {
-            FlushAcks();
+            OnBurstEnd();
             Acknowledge(TagRange.Of(tag, multiple));
             return;
         }
 
         if (!_acks.TryAdd(tag))
         {
-            FlushAcks();
+            OnBurstEnd();
             _acks.TryAdd(tag);
         }
 
         if (Volatile.Read(ref _isRetired))
         {
             // Nobody tells the end of a burst any more, but a late ack counts.
-            FlushAcks();
+            OnBurstEnd();
         }
     }
 
-    public ReadPace OnBurstEnd()
+    public void OnBurstEnd()
     {
-        FlushAcks();
-        long progress = Window.Progress;
-        long answered = progress - _progressAtBurst;
-        _progressAtBurst = progress;
-        int inFlight = Window.Count;
-        if (inFlight == 0)
+        if (_acks.IsOpen && _acks.TryTake(out TagRange tags))
         {
-            return ReadPace.Idle;
+            Acknowledge(tags);
         }
-
-        return inFlight >= PatientFrom && answered * PatientShare < inFlight ? ReadPace.Patient : ReadPace.Hurried;
     }
 
     public void OnNack(ulong tag, bool multiple)
     {
         // In the order of the broker: a multiple nack does not cover what was acknowledged before.
-        FlushAcks();
+        OnBurstEnd();
         if (Window.Answer(TagRange.Of(tag, multiple), out PendingMessage? plain, out PendingMessage? returned))
         {
             _signal.Set();
@@ -243,7 +229,7 @@ internal sealed class LaneChannel : IConfirmSink
 
     public void OnClosed(int replyCode, string replyText)
     {
-        FlushAcks();
+        OnBurstEnd();
         lock (_closeGate)
         {
             _closeReason = (replyCode, replyText);
@@ -251,14 +237,6 @@ internal sealed class LaneChannel : IConfirmSink
         }
 
         _signal.Set();
-    }
-
-    private void FlushAcks()
-    {
-        if (_acks.IsOpen && _acks.TryTake(out TagRange tags))
-        {
-            Acknowledge(tags);
-        }
     }
 
     private void Acknowledge(in TagRange tags)

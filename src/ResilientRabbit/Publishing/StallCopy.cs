@@ -59,8 +59,10 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         }
     }
 
-    // Each answer is dealt with at once.
-    public ReadPace OnBurstEnd() => ReadPace.Hurried;
+    public void OnBurstEnd()
+    {
+        // Each answer is dealt with at once.
+    }
 
     public void OnRoom()
     {

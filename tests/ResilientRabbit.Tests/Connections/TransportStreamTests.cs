@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using ResilientRabbit.Connections;
 using Xunit;
 
 namespace ResilientRabbit.Tests.Connections;
@@ -169,40 +168,6 @@ public sealed class TransportStreamTests
         await pair.Stream.DisposeAsync();
 
         await pair.Stream.Ended.WaitAsync(Watch.Limit);
-    }
-
-    [Fact]
-    public async Task A_read_waits_a_moment_when_all_who_listen_are_patient()
-    {
-        using TcpPair pair = await TcpPair.OpenAsync(_time);
-        pair.Stream.ListenToBursts(static () => ReadPace.Patient);
-        pair.Stream.ListenToBursts(static () => ReadPace.Idle);
-        await pair.Peer.SendAsync(new byte[5], SocketFlags.None);
-
-        Task<int> read = pair.Stream.ReadAsync(new byte[10]).AsTask();
-        Assert.False(pair.Stream.IsReadPending);
-        Assert.False(read.IsCompleted);
-        _time.Advance(TimeSpan.FromMilliseconds(1));
-
-        Assert.Equal(5, await read.WaitAsync(Watch.Limit));
-    }
-
-    [Fact]
-    public async Task A_read_does_not_wait_when_one_is_in_a_hurry_or_the_patient_one_is_gone()
-    {
-        using TcpPair pair = await TcpPair.OpenAsync(_time);
-        Func<ReadPace> patient = static () => ReadPace.Patient;
-        Func<ReadPace> hurried = static () => ReadPace.Hurried;
-        pair.Stream.ListenToBursts(patient);
-        pair.Stream.ListenToBursts(hurried);
-        await pair.Peer.SendAsync(new byte[5], SocketFlags.None);
-        Assert.Equal(5, await pair.Stream.ReadAsync(new byte[10]).AsTask().WaitAsync(Watch.Limit));
-
-        pair.Stream.StopListening(hurried);
-        pair.Stream.StopListening(patient);
-
-        await pair.Peer.SendAsync(new byte[5], SocketFlags.None);
-        Assert.Equal(5, await pair.Stream.ReadAsync(new byte[10]).AsTask().WaitAsync(Watch.Limit));
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using ResilientRabbit.Connections;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
@@ -111,26 +110,5 @@ public sealed class AckBurstTests
         left.AckEach(1);
 
         Assert.Equal(1, (await Confirmed(tasks[0])).Attempts);
-    }
-
-    [Fact]
-    public async Task Answers_may_gather_while_many_are_on_the_wire_and_few_are_answered_at_a_time()
-    {
-        await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open();
-        await harness.PublishWrittenAsync(session, "a");
-        Assert.Equal(ReadPace.Hurried, session.Channel.EndBurst());
-        await harness.PublishWrittenAsync(session, [.. Enumerable.Range(0, 399).Select(static _ => "b")]);
-
-        session.Channel.AckEach(1, 2, 3);
-        Assert.Equal(ReadPace.Patient, session.Channel.EndBurst());
-        session.Channel.Ack(60, multiple: true);
-        session.Channel.Ack(100, multiple: true);
-        session.Channel.AckEach(101);
-        Assert.Equal(ReadPace.Patient, session.Channel.EndBurst());
-        session.Channel.AckEach([.. Enumerable.Range(102, 50).Select(static tag => (ulong)tag)]);
-        Assert.Equal(ReadPace.Hurried, session.Channel.EndBurst());
-        session.Channel.AckEach([.. Enumerable.Range(152, 249).Select(static tag => (ulong)tag)]);
-        Assert.Equal(ReadPace.Idle, session.Channel.EndBurst());
     }
 }

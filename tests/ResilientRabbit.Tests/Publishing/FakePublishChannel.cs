@@ -99,7 +99,7 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         }
     }
 
-    public ReadPace EndBurst() => sink.OnBurstEnd();
+    public void EndBurst() => sink.OnBurstEnd();
 
     public void Nack(ulong tag, bool multiple = false) => sink.OnNack(tag, multiple);
 
