@@ -80,6 +80,11 @@ internal static class AmqpUriParser
             return $"must not contain blanks or control characters: {EncodeHint}";
         }
 
+        if (text.Contains("${", StringComparison.Ordinal))
+        {
+            return "has a placeholder ('${') that nothing has replaced; write %24%7B if it is meant";
+        }
+
         if (text.Contains('#', StringComparison.Ordinal))
         {
             return $"must not have a fragment ('#'): {EncodeHint}";

@@ -96,7 +96,7 @@ internal static class SectionBinder
             return false;
         }
 
-        string? rule = child.Value is null ? "must be a single value" : key.Set(options, child.Value);
+        string? rule = child.Value is null ? "must be a single value" : ValueText.FindPlaceholder(child.Value) ?? key.Set(options, child.Value);
         if (rule is not null)
         {
             problems.Add(prefix + key.Name, rule);

@@ -6,6 +6,12 @@ namespace ResilientRabbit.Configuration;
 /// <summary>Reads the values of a configuration section, independent of the culture of the machine. Each method returns the broken rule, or null.</summary>
 internal static class ValueText
 {
+    /// <summary>The rule that a value breaks which is nothing but <c>${NAME}</c>: a deployment was to replace it, and has not. Otherwise null.</summary>
+    public static string? FindPlaceholder(string text)
+        => text.Length > 3 && text.StartsWith("${", StringComparison.Ordinal) && text.IndexOf('}', StringComparison.Ordinal) == text.Length - 1
+            ? $"is the placeholder {ProblemList.Quote(text[2..^1])}, which nothing has replaced"
+            : null;
+
     public static string? Text(string text, Action<string> set)
     {
         set(text);

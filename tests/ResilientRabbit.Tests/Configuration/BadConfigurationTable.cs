@@ -58,6 +58,9 @@ internal static class BadConfigurationTable
             ["order unknown"] = ([("EndpointOrder", "random")], "EndpointOrder: must be RoundRobin or Shuffle, is 'random'"),
             ["message size zero"] = ([("Publisher:MaxMessageSize", "0")], "Publisher:MaxMessageSize: must be 1 to"),
             ["client name like a uri"] = ([("ClientName", $"amqp://u:{S}@h")], "ClientName: must not contain '://'"),
+            ["placeholder that nothing has replaced"] = ([("Password", "${RABBIT_PASSWORD}")], "Password: is the placeholder 'RABBIT_PASSWORD', which nothing has replaced"),
+            ["placeholder in a placeholder"] = ([("UserName", "${A${B}")], "UserName: is the placeholder 'A${B', which nothing has replaced"),
+            ["placeholder as host"] = ([("Endpoints:0", "${HOST}")], "Endpoints:0: a host name has letters"),
             ["NUL in the password"] = ([("Password", S + "\0")], "Password: must not contain the NUL"),
             ["half a surrogate in the user"] = ([("UserName", "\ud800")], "UserName: must be valid Unicode"),
         };
@@ -71,6 +74,7 @@ internal static class BadConfigurationTable
         ["no slashes"] = ("amqp:host", "must begin with amqp://"),
         ["no host"] = ("amqp://", "host: must not be empty"),
         ["no host, credentials"] = ($"amqp://u:{S}@", "host: must not be empty"),
+        ["placeholder"] = ("amqp://u:${PASSWORD}@h", "has a placeholder ('${') that nothing has replaced"),
         ["raw percent"] = ($"amqp://u:50%off{S}@h", "has an invalid percent escape in the user or the password"),
         ["percent and letters"] = ($"amqp://u:{S}%zz@h", "has an invalid percent escape"),
         ["percent at the end"] = ($"amqp://u:{S}%@h", "has an invalid percent escape"),
