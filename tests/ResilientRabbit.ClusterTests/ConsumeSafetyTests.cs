@@ -166,6 +166,13 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
         for (int round = 0; round < 10; round++)
         {
             await fixture.Cluster.DeleteQueueAsync(queue);
+            if (kind == QueueKind.Quorum)
+            {
+                // 3.10 may hand the consumer over to a quorum queue that is created again at once, without a cancel, and then swallows what it delivers to it: the
+                // queue counts a consumer and an unacknowledged message, and no client can see that anything is wrong. Seen in three of five runs.
+                await ConsumeBench.UntilAsync(() => !subscription.Status.IsConsuming, () => $"not cancelled: {subscription.Status}");
+            }
+
             await fixture.Cluster.DeclareQueueAsync(queue, kind == QueueKind.Quorum);
             await ExpectAsync(string.Create(CultureInfo.InvariantCulture, $"after-delete-{round}"));
         }
@@ -201,7 +208,7 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
             await client.Publisher.PublishAsync("", queue, default, new MessageProperties { MessageId = id }, TestContext.Current.CancellationToken);
             while (!handled.ContainsKey(id))
             {
-                Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), $"{id}: {subscription.Status}; {await fixture.Cluster.Nodes[0].RunCtlAsync("list_queues", "name", "messages_ready", "messages_unacknowledged", "consumers", "state")}");
+                Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), $"{id}: {subscription.Status}; {await DescribeAsync(queue)}");
                 await Task.Delay(10);
             }
 
@@ -266,6 +273,10 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
         Assert.False(await pulled.SettleAsync(Settlement.Ack));
         await ConsumeBench.UntilAsync(async () => await bench.CountAsync(bench.Queue) == 1, () => "The message did not go back.");
     }
+
+    private Task<string> DescribeAsync(string queue) => fixture.Cluster.Nodes[0].EvaluateAsync(
+        $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{queue}\">>)), io_lib:format(\"~p ~p ~p ~p\", [rabbit_amqqueue:stat(Q), rabbit_amqqueue:consumers(Q), "
+        + "amqqueue:get_pid(Q), rabbit_amqqueue:info(Q, [messages_ready, messages_unacknowledged, leader, online, members])])");
 
     private static Topology Queue(string queue, QueueKind kind)
         => (kind == QueueKind.Quorum ? new TopologyBuilder().QuorumQueue(queue) : new TopologyBuilder().ClassicQueue(queue)).Build();

@@ -15,8 +15,6 @@ public sealed class ConsumerFleet : IAsyncDisposable
 {
     public const int Prefetch = 20;
 
-    /// <summary>The goal is two seconds after the prober; a busy machine may need some more.</summary>
-    private static readonly TimeSpan Allowance = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
 
     private readonly IRabbitCluster _cluster;
@@ -35,6 +33,9 @@ public sealed class ConsumerFleet : IAsyncDisposable
         _fault = fault;
         _name = string.Create(CultureInfo.InvariantCulture, $"{fault}-{Guid.NewGuid().ToString("N")[..6]}");
     }
+
+    /// <summary>The goal is two seconds after the prober; a busy machine may need some more.</summary>
+    public TimeSpan Allowance { get; set; } = TimeSpan.FromSeconds(8);
 
     public IEnumerable<FleetConsumer> Consumers => _members.Select(static member => member.Consumer);
 
