@@ -75,7 +75,7 @@ public sealed class TestBrokerOptions
     /// <value>Default: null.</value>
     public Func<X509Certificate, X509Chain?, SslPolicyErrors, bool>? ValidateClientCertificate { get; set; }
 
-    /// <summary>Takes every publish, confirms it and keeps nothing: for measuring publishers. No exchange, right or property is looked at.</summary>
+    /// <summary>Takes every publish, confirms it and keeps nothing, no journal either: for measuring publishers. No exchange, right or property is looked at.</summary>
     /// <value>Default: false.</value>
     public bool AckOnly { get; set; }
 

@@ -24,7 +24,7 @@ internal sealed class BrokerNode(ClusterHost host, ModelNode member, TestBrokerO
 
     public FaultEngine Faults { get; } = new();
 
-    public FrameJournal? Journal { get; } = options.KeepJournal ? new FrameJournal(TimeProvider.System, options.JournalCapacity) : null;
+    public FrameJournal? Journal { get; } = options is { KeepJournal: true, AckOnly: false } ? new FrameJournal(TimeProvider.System, options.JournalCapacity) : null;
 
     public int Port { get; private set; } = anyPort ? 0 : options.Port;
 

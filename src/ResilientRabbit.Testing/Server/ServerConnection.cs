@@ -5,7 +5,7 @@ using ResilientRabbit.Testing.Wire;
 namespace ResilientRabbit.Testing.Server;
 
 /// <summary>A client's connection: reads bursts of frames, works through them inside one turn, and gives frames to channels.</summary>
-internal sealed class ServerConnection : IFaultTarget
+internal sealed partial class ServerConnection : IFaultTarget
 {
     /// <summary>With so much unsent, consumers of this connection get nothing more.</summary>
     private const int DeliverUpTo = 4 * 1024 * 1024;
@@ -155,121 +155,10 @@ internal sealed class ServerConnection : IFaultTarget
         ClientProperties.TryGetValue("capabilities", out object? value)
         && value is AmqpTable capabilities && capabilities.TryGetValue(capability, out object? known) && known is true;
 
-    public void Send<TMethod>(ushort channel, in TMethod method)
-        where TMethod : struct, IAmqpMethod<TMethod>
-    {
-        _link.Send(channel, method);
-        Host.HasOutput(this);
-    }
-
-    public void SendContent<TMethod>(ushort channel, in TMethod method, ReadOnlySpan<byte> properties, ReadOnlySpan<byte> body)
-        where TMethod : struct, IAmqpMethod<TMethod>
-    {
-        _link.SendContent(channel, method, properties, body);
-        Host.HasOutput(this);
-    }
-
-    public void SendAck(ushort channel, ulong sequence, bool multiple)
-    {
-        _link.SendAck(channel, sequence, multiple);
-        Host.HasOutput(this);
-    }
-
-    public void SendHeartbeat()
-    {
-        _link.SendHeartbeat();
-        Host.HasOutput(this);
-    }
-
-    public void SendHeader()
-    {
-        _link.SendRaw(ProtocolHeader.Amqp091);
-        Host.HasOutput(this);
-    }
-
-    // access.request-ok has no other use: a frame with ticket 1, written by hand.
-    public void SendAccessOk(ushort channel)
-    {
-        _link.SendRaw([1, (byte)(channel >> 8), (byte)channel, 0, 0, 0, 6, 0, 30, 0, 11, 0, 1, Frame.End]);
-        Host.HasOutput(this);
-    }
-
-    /// <summary>The channel has answers to send at the end of the turn.</summary>
-    public void AnswersWait(ServerChannel channel)
-    {
-        if (!_answering.Contains(channel))
-        {
-            _answering.Add(channel);
-            Host.HasOutput(this);
-        }
-    }
-
-    /// <summary>End of the turn: answers go into the output.</summary>
-    public void CollectAnswers()
-    {
-        foreach (ServerChannel channel in _answering)
-        {
-            channel.Publishing.FlushConfirms();
-        }
-
-        _answering.Clear();
-    }
-
-    public void Flush()
-    {
-        Sent = true;
-        _link.Flush();
-    }
-
     public void Forget(ServerChannel channel)
     {
         _channels.Remove(channel.Number);
         _lastChannel = null;
-    }
-
-    /// <summary>Closes the connection with an error.</summary>
-    public void Fail(AmqpErrorException error, AmqpMethod method)
-    {
-        if (Stage is ConnectionStage.Closing or ConnectionStage.Ended)
-        {
-            return;
-        }
-
-        EndChannels();
-        Send(0, new AmqpConnection.Close((ushort)error.Code, error.Text, (ushort)((int)method >> 16), (ushort)method));
-        Stage = ConnectionStage.Closing;
-    }
-
-    /// <summary>Closes an open connection with 320, as an operator does; one that is not open yet just ends.</summary>
-    public void Force(string reason)
-    {
-        if (Stage == ConnectionStage.Running)
-        {
-            Fail(new AmqpErrorException(ReplyCode.ConnectionForced, reason), AmqpMethod.None);
-        }
-        else if (Stage != ConnectionStage.Closing)
-        {
-            Reset();
-        }
-    }
-
-    /// <summary>Says nothing more, sends what is pending and FIN.</summary>
-    public void Finish()
-    {
-        EndChannels();
-        Stage = ConnectionStage.Ended;
-        _finish = true;
-    }
-
-    /// <summary>Ends the socket at once, with a reset.</summary>
-    public void Reset() => _link.Reset();
-
-    /// <summary>The node dies: nothing is worked through any more. The socket is reset before.</summary>
-    public void Die()
-    {
-        EndChannels();
-        Stage = ConnectionStage.Ended;
-        _finish = true;
     }
 
     /// <summary>The alarm is over.</summary>
@@ -283,73 +172,6 @@ internal sealed class ServerConnection : IFaultTarget
                 Send(0, default(AmqpConnection.Unblocked));
             }
         }
-    }
-
-    public void EndChannels()
-    {
-        foreach (ServerChannel channel in _channels.Values.ToArray())
-        {
-            channel.Publishing.FlushConfirms();
-            channel.End(closing: false);
-        }
-
-        _channels.Clear();
-        _lastChannel = null;
-        if (_virtualHost is { } host)
-        {
-            foreach (Queue queue in host.Queues.Where(queue => ReferenceEquals(queue.Owner, this)).ToArray())
-            {
-                host.DeleteQueue(queue);
-            }
-        }
-    }
-
-    void IFaultTarget.ChannelClosedByFault(ushort channel) => Later(() =>
-    {
-        if (_channels.TryGetValue(channel, out ServerChannel? closed))
-        {
-            closed.End(closing: true);
-        }
-    });
-
-    void IFaultTarget.ConnectionClosedByFault() => Later(() =>
-    {
-        EndChannels();
-        Stage = ConnectionStage.Closing;
-    });
-
-    void IFaultTarget.ConsumerCancelledByFault(ushort channel, string consumerTag) => Later(() =>
-    {
-        if (_channels.TryGetValue(channel, out ServerChannel? owner))
-        {
-            owner.Consuming.Drop(consumerTag);
-        }
-    });
-
-    /// <summary>What faults did in the connection's name is brought into line; the host calls it at the end of a turn.</summary>
-    public void CatchUp()
-    {
-        Action[] work;
-        lock (_afterFault)
-        {
-            work = [.. _afterFault];
-            _afterFault.Clear();
-        }
-
-        foreach (Action action in work)
-        {
-            action();
-        }
-    }
-
-    private void Later(Action action)
-    {
-        lock (_afterFault)
-        {
-            _afterFault.Add(action);
-        }
-
-        Host.NeedsCatchUp(this);
     }
 
     /// <summary>Works through what was read. True when it stopped in the middle: blocked or frozen.</summary>
@@ -438,24 +260,5 @@ internal sealed class ServerConnection : IFaultTarget
 
         _lastChannel = channel;
         return channel;
-    }
-
-    private void End()
-    {
-        EndChannels();
-        Stage = ConnectionStage.Ended;
-    }
-
-    private async Task ServeWhenRoomAsync()
-    {
-        await _link.WaitForRoomAsync(DeliverUpTo / 2).ConfigureAwait(false);
-        Host.Turn(this, static connection =>
-        {
-            connection._waitsForRoom = false;
-            foreach (ServerChannel channel in connection._channels.Values.ToArray())
-            {
-                channel.Consuming.ServeAll();
-            }
-        });
     }
 }
