@@ -167,7 +167,7 @@ public sealed class DeadLetteringConformance(BrokersUnderTest brokers) : Conform
 
         BasicGetResult result = await bench.GetAsync(queues[4]);
         Assert.Equal(
-            new[] { "d", "b", "a", "c" },
+            (string[])["d", "b", "a", "c"],
             ((List<object?>)result.BasicProperties.Headers!["x-death"]!).Select(static death => System.Text.Encoding.UTF8.GetString((byte[])((IDictionary<string, object?>)death!)["queue"]!)[..1]));
     }
 

@@ -252,7 +252,7 @@ public sealed class ConsumerScenarios
             static options =>
             {
                 options.RetryLimit = 2;
-                options.RetryDelay = TimeSpan.FromMilliseconds(50);
+                options.RetryDelays = [TimeSpan.FromMilliseconds(50)];
                 options.DeadLetterQueue = "parked";
             });
 

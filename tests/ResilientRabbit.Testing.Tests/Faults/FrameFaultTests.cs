@@ -1,4 +1,3 @@
-using RabbitMQ.Client.Exceptions;
 using Xunit;
 
 namespace ResilientRabbit.Testing.Tests.Faults;
