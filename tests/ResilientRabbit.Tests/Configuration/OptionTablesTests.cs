@@ -81,6 +81,7 @@ public sealed class OptionTablesTests
     {
         null or ICollection { Count: 0 } => "none",
         TimeSpan span => span.ToString("c", CultureInfo.InvariantCulture),
+        IEnumerable<TimeSpan> spans => string.Join(", ", spans.Select(static span => span.ToString("c", CultureInfo.InvariantCulture))),
         bool flag => flag ? "true" : "false",
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
