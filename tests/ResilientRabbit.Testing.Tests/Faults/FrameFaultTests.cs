@@ -1,3 +1,4 @@
+using RabbitMQ.Client.Exceptions;
 using Xunit;
 
 namespace ResilientRabbit.Testing.Tests.Faults;
