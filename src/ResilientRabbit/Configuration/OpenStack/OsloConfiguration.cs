@@ -111,11 +111,12 @@ public sealed class OsloConfiguration
             problems.Add(new OsloProblem(new OsloPlace("(no file)", 0), null, "at least one file or folder must be named"));
         }
 
-        List<string> files = OsloFiles.Expand(source.Paths, problems);
-        foreach (string file in files)
+        List<string> files = [];
+        foreach (string file in OsloFiles.Expand(source.Paths, problems))
         {
             if (OsloFiles.TryRead(file, problems) is { } text)
             {
+                files.Add(file);
                 (IReadOnlyList<OsloEntry> entries, IReadOnlyList<OsloProblem> faults) = OsloFileReader.Read(file, text);
                 store.AddFile(entries);
                 problems.AddRange(faults);
