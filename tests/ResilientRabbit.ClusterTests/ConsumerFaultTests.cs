@@ -64,7 +64,11 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
         });
     }
 
-    [Fact]
+    /// <remarks>
+    /// Run by hand (<c>-explicit only</c>): afterwards 3.10 itself may take minutes to be whole again. On mirrored queues it also throws away confirmed messages of the side
+    /// that was cut off and serves nobody for more than a minute (seen), so the consumers here are those of quorum queues.
+    /// </remarks>
+    [Fact(Explicit = true)]
     public async Task All_of_12_consumers_come_back_when_a_node_is_cut_off_from_the_others_and_its_clients_stay_connected()
     {
         // Issue 1915 of the driver: after a partition some consumers never came back. (Cutting only one of the three links leaves 3.10 itself without a way
@@ -74,7 +78,7 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
         for (int number = 0; number < 12; number++)
         {
             RabbitClient client = fleet.NewClient(string.Create(CultureInfo.InvariantCulture, $"client-{number}"), [fixture.Cluster.Proxy!.Value]);
-            await fleet.AddAsync(client, number % 2 == 0 ? QueueKind.Mirrored : QueueKind.Quorum, string.Create(CultureInfo.InvariantCulture, $"{number}"));
+            await fleet.AddAsync(client, QueueKind.Quorum, string.Create(CultureInfo.InvariantCulture, $"{number}"));
         }
 
         await fleet.RunAsync(

@@ -127,7 +127,8 @@ public sealed class ConsumerFleet : IAsyncDisposable
             faultAt = Stopwatch.GetTimestamp();
             await hurt();
             long hurtAt = Stopwatch.GetTimestamp();
-            while ((mirrored.TimeToFirstDeliveryAfter(hurtAt) is null || quorum.TimeToFirstDeliveryAfter(hurtAt) is null || Consumers.Any(consumer => consumer.TimeToFirstFreshAfter(hurtAt) is null))
+            bool IsMissing(QueueKind kind, ConsumeProber prober) => Consumers.Any(consumer => consumer.Kind == kind) && prober.TimeToFirstDeliveryAfter(hurtAt) is null;
+            while ((IsMissing(QueueKind.Mirrored, mirrored) || IsMissing(QueueKind.Quorum, quorum) || Consumers.Any(consumer => consumer.TimeToFirstFreshAfter(hurtAt) is null))
                 && Stopwatch.GetElapsedTime(hurtAt) < RecoveryLimit)
             {
                 await Task.Delay(50);
