@@ -21,7 +21,7 @@ public static class ChildProcess
     public static async Task<ChildResult> RunAsync(string name, int port, Func<Task>? ready = null, params (string Name, string Value)[] variables)
     {
         string library = typeof(ChildProcess).Assembly.Location;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Environment.ProcessPath!) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath!).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
             start.ArgumentList.Add(library);

@@ -216,6 +216,7 @@ public sealed class ConsumerScenarios
         Task<PublishReceipt>[] publishing = Bed.Publish(client, 20, first: 1);
         await bed.SeeAsync(AmqpMethod.ConnectionBlocked);
         await Bed.UntilAsync(() => client.Status.BlockedReason is "drill", "the news of the block");
+        Task<PublishReceipt>[] held = Bed.Publish(client, 20, first: 100);
 
         for (int number = 0; number < 10; number++)
         {
@@ -226,11 +227,12 @@ public sealed class ConsumerScenarios
         await Bed.UntilAsync(() => received >= 11 && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the consuming while blocked");
         Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
         Assert.True(publishing.Count(static task => !task.IsCompleted) >= 19);
+        Assert.DoesNotContain(bed.Published(), static entry => string.CompareOrdinal(entry.MessageId, "m00100") >= 0);
 
         await bed.Broker.UnblockAsync();
-        PublishReceipt[] receipts = await Bed.AllAsync(publishing);
+        PublishReceipt[] receipts = await Bed.AllAsync([.. publishing, .. held]);
 
-        await Bed.UntilAsync(() => received == 31, "the rest");
+        await Bed.UntilAsync(() => received == 51, "the rest");
         Assert.All(receipts, static receipt => Assert.Equal(1, receipt.Attempts));
         Assert.Null(client.Status.BlockedReason);
         Assert.Empty(bed.Journal.FalseConfirms(receipts.Select(static receipt => receipt.MessageId)));

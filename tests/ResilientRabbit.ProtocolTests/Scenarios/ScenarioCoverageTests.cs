@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Xunit;
 
@@ -27,10 +28,43 @@ public sealed class ScenarioCoverageTests
         });
     }
 
+    /// <summary>The table that the documentation shows: scenario, test, promises.</summary>
+    [Fact]
+    public async Task The_table_of_scenarios_is_the_approved_one()
+    {
+        string folder = Path.Combine(SourceRoot(), "tests", "ResilientRabbit.ProtocolTests");
+        string received = string.Concat(
+            from test in Tests()
+            from scenario in test.Scenario.Scenarios
+            orderby scenario.StartsWith('C'), int.Parse(scenario.TrimStart('C'), CultureInfo.InvariantCulture), test.Method.DeclaringType!.Name, test.Method.Name
+            select $"{scenario} | {test.Method.DeclaringType!.Name}.{test.Method.Name} | {string.Join(' ', test.Scenario.Promises)}\n");
+        string receivedFile = Path.Combine(folder, "Scenarios.received.txt");
+        string approved = (await File.ReadAllTextAsync(Path.Combine(folder, "Scenarios.approved.txt"))).ReplaceLineEndings("\n");
+        if (string.Equals(approved, received, StringComparison.Ordinal))
+        {
+            File.Delete(receivedFile);
+            return;
+        }
+
+        await File.WriteAllTextAsync(receivedFile, received);
+        Assert.Fail("The scenarios differ from what was approved: review the difference; when it is meant, copy Scenarios.received.txt over Scenarios.approved.txt.");
+    }
+
     /// <summary>All of them.</summary>
     internal static IEnumerable<(MethodInfo Method, ScenarioAttribute Scenario)> Tests() =>
         from type in typeof(ScenarioCoverageTests).Assembly.GetTypes()
         from method in type.GetMethods()
         from scenario in method.GetCustomAttributes<ScenarioAttribute>()
         select (method, scenario);
+
+    private static string SourceRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Messaging.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new InvalidOperationException("The tests do not run inside the source tree.");
+    }
 }
