@@ -33,11 +33,12 @@ public sealed class ScenarioCoverageTests
     public async Task The_table_of_scenarios_is_the_approved_one()
     {
         string folder = Path.Combine(SourceRoot(), "tests", "ResilientRabbit.ProtocolTests");
-        string received = string.Concat(
-            from test in Tests()
-            from scenario in test.Scenario.Scenarios
-            orderby scenario.StartsWith('C'), int.Parse(scenario.TrimStart('C'), CultureInfo.InvariantCulture), test.Method.DeclaringType!.Name, test.Method.Name
-            select $"{scenario} | {test.Method.DeclaringType!.Name}.{test.Method.Name} | {string.Join(' ', test.Scenario.Promises)}\n");
+        string received = string.Concat(Tests()
+            .SelectMany(static test => test.Scenario.Scenarios, static (test, scenario) => (Scenario: scenario, Test: $"{test.Method.DeclaringType!.Name}.{test.Method.Name}", Promises: string.Join(' ', test.Scenario.Promises)))
+            .OrderBy(static row => row.Scenario.StartsWith('C'))
+            .ThenBy(static row => int.Parse(row.Scenario.TrimStart('C'), CultureInfo.InvariantCulture))
+            .ThenBy(static row => row.Test, StringComparer.Ordinal)
+            .Select(static row => $"{row.Scenario} | {row.Test} | {row.Promises}\n"));
         string receivedFile = Path.Combine(folder, "Scenarios.received.txt");
         string approved = (await File.ReadAllTextAsync(Path.Combine(folder, "Scenarios.approved.txt"))).ReplaceLineEndings("\n");
         if (string.Equals(approved, received, StringComparison.Ordinal))
