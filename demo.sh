@@ -5,6 +5,7 @@
 #   ./demo.sh                      the client knows all nodes
 #   ./demo.sh --through haproxy    the client knows only HAProxy
 #   ./demo.sh --sabotage           one received message is thrown away, so that exit code 1 is shown
+#   ./demo.sh --embedded           an in-process broker instead of RabbitMQ: needs nothing but the .NET SDK
 #   ./demo.sh --cluster-only       starts only the cluster and prints its addresses, for trying the other samples
 #
 # Exit code: 0 nothing lost, 1 a confirmed message is missing, 2 the demo could not be run.
@@ -13,7 +14,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 source .ci/prerequisites.sh
 
 ensure_dotnet || exit 2
-ensure_packages rabbitmq-server haproxy procps || exit 2
+case " $* " in
+  *" --embedded "*) ;;
+  *" --through haproxy "* | *" --cluster-only "*) ensure_packages rabbitmq-server haproxy procps || exit 2 ;;
+  *)
+    if ! ensure_packages rabbitmq-server haproxy procps; then
+      say "No RabbitMQ here: the demo goes on with the in-process broker (--embedded)."
+      set -- "$@" --embedded
+    fi
+    ;;
+esac
 
 say "Building the demo ..."
 log=$(mktemp)

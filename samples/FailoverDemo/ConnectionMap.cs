@@ -33,6 +33,12 @@ internal sealed class ConnectionMap(IRabbitCluster cluster)
 
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
+        if (cluster is EmbeddedCluster embedded)
+        {
+            Volatile.Write(ref _nodes, embedded.ListConnections());
+            return;
+        }
+
         foreach (var node in cluster.Nodes.Where(node => node is { IsRunning: true, IsFrozen: false }))
         {
             try

@@ -7,12 +7,13 @@ internal sealed record DemoArguments
 {
     public const string Usage =
         """
-        FailoverDemo [--through direct|haproxy] [--rate N] [--sabotage] [--cluster-only] [--nodes N]
+        FailoverDemo [--through direct|haproxy] [--rate N] [--sabotage] [--embedded] [--cluster-only] [--nodes N]
 
           --through direct    the client knows the addresses of all nodes (default)
           --through haproxy   the client knows one address: HAProxy, round robin over the nodes
           --rate N            messages per second between the faults (default 2000)
           --sabotage          throw one received message away: shows what a loss looks like (exit code 1)
+          --embedded          an in-process broker instead of RabbitMQ: needs nothing but .NET, and proves nothing about RabbitMQ
           --cluster-only      only start the cluster, print its addresses and wait for Ctrl+C
           --nodes N           number of nodes (default 3; fewer only with --cluster-only)
 
@@ -24,6 +25,8 @@ internal sealed record DemoArguments
     public int Rate { get; private init; } = 2000;
 
     public bool Sabotage { get; private init; }
+
+    public bool Embedded { get; private init; }
 
     public bool ClusterOnly { get; private init; }
 
@@ -53,6 +56,9 @@ internal sealed record DemoArguments
                 case "--sabotage":
                     result = result with { Sabotage = true };
                     break;
+                case "--embedded":
+                    result = result with { Embedded = true };
+                    break;
                 case "--cluster-only":
                     result = result with { ClusterOnly = true };
                     break;
@@ -61,6 +67,8 @@ internal sealed record DemoArguments
             }
         }
 
-        return result.Nodes < 3 && !result.ClusterOnly ? null : result;
+        var isPossible = (result.Nodes >= 3 || result.ClusterOnly) && !(result.Embedded && (result.ThroughProxy || result.ClusterOnly));
+
+        return isPossible ? result : null;
     }
 }

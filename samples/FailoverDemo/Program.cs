@@ -49,6 +49,13 @@ void Stop(PosixSignalContext context)
 
 async Task<IRabbitCluster> StartAsync()
 {
+    if (arguments.Embedded)
+    {
+        var embedded = await EmbeddedCluster.StartAsync(arguments.Nodes, stopping.Token);
+        screen.Tell(embedded.Description);
+        return embedded;
+    }
+
     screen.Tell($"starting {arguments.Nodes} RabbitMQ nodes and HAProxy");
     using var started = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
     var waiting = TellThatItTakesTimeAsync(started.Token);
