@@ -265,7 +265,9 @@ public sealed class ChannelScenarios
         await using Bed bed = await Bed.StartAsync();
         RabbitClient client = bed.NewClient(static options => options.RequestTimeout = TimeSpan.FromMilliseconds(500));
         await client.ConnectAsync();
-        FaultHandle hold = bed.Faults.FromBroker(AmqpMethod.QueueDeclareOk).Hold();
+
+        // Everything behind the answer waits with it: a broker that sent it after close-ok would break the protocol, and the driver ends the connection then.
+        FaultHandle hold = bed.Faults.FromBroker(AmqpMethod.QueueDeclareOk).Stall();
         Task first = client.DeclareAsync(new TopologyBuilder().Queue("first").Build());
         await hold.WaitFiredAsync(Bed.Patience);
         JournalEntry asked = bed.Journal.Entries.Single(static entry => entry.Method == AmqpMethod.QueueDeclare);
