@@ -1,7 +1,7 @@
 namespace ResilientRabbit.Testing;
 
 /// <summary>What one direction of the line between a <see cref="FrameProxy"/> and its broker is like. Changes count for what comes after them. Thread-safe.</summary>
-/// <remarks>A model of a network, and so, unlike the faults, it runs on the clock: a delay is right within a few milliseconds.</remarks>
+/// <remarks>A model of a network, and so, unlike the faults, it runs on the clock: a delay is never shorter than it says, and may be some milliseconds longer.</remarks>
 public sealed class LineConditions
 {
     private long _latencyTicks;
