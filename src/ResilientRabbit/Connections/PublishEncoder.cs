@@ -60,8 +60,8 @@ internal sealed class PublishEncoder
             EncodeMethod(message);
         }
 
-        IAmqpHeader header = message.Properties;
-        int properties = message.PlainId == 0 ? header.GetRequiredBufferSize() : PlainSize(message.Properties.MessageId!);
+        IAmqpHeader? header = message.Properties;
+        int properties = header?.GetRequiredBufferSize() ?? PlainSize(message.Plain.MessageId);
         int body = message.Body.Length;
         int bodyFrames = (int)((body + (long)_maxBodyFrame - 1) / _maxBodyFrame);
         Reserve(checked(_method.Length + FrameOverhead + HeaderFixed + properties + body + (bodyFrames * FrameOverhead)));
@@ -73,7 +73,7 @@ internal sealed class PublishEncoder
         BinaryPrimitives.WriteUInt16BigEndian(payload, BasicClass);
         BinaryPrimitives.WriteUInt16BigEndian(payload[2..], 0);
         BinaryPrimitives.WriteUInt64BigEndian(payload[4..], (ulong)body);
-        int written = message.PlainId == 0 ? header.WriteTo(payload[HeaderFixed..]) : WritePlain(payload[HeaderFixed..], message);
+        int written = header?.WriteTo(payload[HeaderFixed..]) ?? WritePlain(payload[HeaderFixed..], message.Plain);
         at += Frame(free[at..], HeaderFrame, HeaderFixed + written);
         ReadOnlySpan<byte> rest = message.Body.Span;
         while (!rest.IsEmpty)
@@ -127,16 +127,16 @@ internal sealed class PublishEncoder
 
     private int PlainSize(string messageId) => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + Encoding.UTF8.GetByteCount(messageId);
 
-    private int WritePlain(Span<byte> target, in OutgoingPublish message)
+    private int WritePlain(Span<byte> target, in PlainProperties plain)
     {
         BinaryPrimitives.WriteUInt16BigEndian(target, PlainFlags);
         int at = 2;
         _idEntry.CopyTo(target[at..]);
         at += _idEntry.Length;
-        BinaryPrimitives.WriteInt64BigEndian(target[at..], message.PlainId);
+        BinaryPrimitives.WriteInt64BigEndian(target[at..], plain.PublishId);
         at += sizeof(long);
-        target[at++] = (byte)message.Properties.DeliveryMode;
-        int length = Encoding.UTF8.GetBytes(message.Properties.MessageId, target[(at + 1)..]);
+        target[at++] = (byte)(plain.IsPersistent ? DeliveryModes.Persistent : DeliveryModes.Transient);
+        int length = Encoding.UTF8.GetBytes(plain.MessageId, target[(at + 1)..]);
         target[at] = (byte)length;
         return at + 1 + length;
     }

@@ -145,8 +145,8 @@ internal sealed class Publisher : IPublisher
 
         long id = Interlocked.Increment(ref _lastId);
         PendingMessage candidate = _pool.Rent();
-        string? newId = message.Properties?.MessageId is null ? _ids.For(id) : null;
-        Exception? error = PropertiesCopier.Copy(message.Properties, candidate, newId, _settings.Persistent);
+        candidate.BeginProperties(message.Properties?.MessageId ?? _ids.For(id), message.Properties?.Persistent ?? _settings.Persistent, id);
+        Exception? error = message.Properties is { } properties ? PropertiesCopier.Copy(properties, candidate) : null;
         error ??= RefuseLocally(message, candidate, cancellationToken);
         if (error is not null)
         {
@@ -156,7 +156,7 @@ internal sealed class Publisher : IPublisher
         Lane lane = ChooseLane(message);
         TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
         long deadline = _time.GetTimestamp() + (long)(life.TotalSeconds * _time.TimestampFrequency);
-        candidate.Begin(message, id, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
+        candidate.Begin(message, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
         candidate.WatchCancellation(cancellationToken);
         pending = candidate;
         return null;
