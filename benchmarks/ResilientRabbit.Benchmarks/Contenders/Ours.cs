@@ -90,11 +90,13 @@ internal sealed class Ours : IContender
         await Task.Yield();
         while (Interlocked.Increment(ref _next) - 1 is int index && index < count)
         {
-            long start = Stopwatch.GetTimestamp();
-            await PublishOneAsync(index);
-            if (LatencySamples.Takes(index))
+            if (samples is not null && LatencySamples.Takes(index))
             {
-                samples?.AddSince(start);
+                await PublishTimedAsync(index, samples);
+            }
+            else
+            {
+                await PublishOneAsync(index);
             }
         }
     }

@@ -61,7 +61,7 @@ internal sealed class PublishEncoder
         }
 
         IAmqpHeader? header = message.Properties;
-        int properties = header?.GetRequiredBufferSize() ?? PlainSize(message.Plain.MessageId);
+        int properties = header?.GetRequiredBufferSize() ?? PlainSize(message.Plain);
         int body = message.Body.Length;
         int bodyFrames = (int)((body + (long)_maxBodyFrame - 1) / _maxBodyFrame);
         Reserve(checked(_method.Length + FrameOverhead + HeaderFixed + properties + body + (bodyFrames * FrameOverhead)));
@@ -125,7 +125,8 @@ internal sealed class PublishEncoder
         (_exchange, _routingKey, _mandatory) = (message.Exchange, message.RoutingKey, message.Mandatory);
     }
 
-    private int PlainSize(string messageId) => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + Encoding.UTF8.GetByteCount(messageId);
+    private int PlainSize(in PlainProperties plain)
+        => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + (plain.MessageId is { } id ? Encoding.UTF8.GetByteCount(id) : plain.Ids!.LengthOf(plain.PublishId));
 
     private int WritePlain(Span<byte> target, in PlainProperties plain)
     {
@@ -136,7 +137,7 @@ internal sealed class PublishEncoder
         BinaryPrimitives.WriteInt64BigEndian(target[at..], plain.PublishId);
         at += sizeof(long);
         target[at++] = (byte)(plain.IsPersistent ? DeliveryModes.Persistent : DeliveryModes.Transient);
-        int length = Encoding.UTF8.GetBytes(plain.MessageId, target[(at + 1)..]);
+        int length = plain.MessageId is { } id ? Encoding.UTF8.GetBytes(id, target[(at + 1)..]) : plain.Ids!.Write(target[(at + 1)..], plain.PublishId);
         target[at] = (byte)length;
         return at + 1 + length;
     }

@@ -99,7 +99,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public bool IsInFlight => _state.IsInFlight;
 
     /// <summary>Starts a new life with its identity; what else the caller wants sent is then set in <see cref="Properties"/>.</summary>
-    public void BeginProperties(string messageId, bool isPersistent, long publishId) => _properties.Begin(messageId, isPersistent, publishId);
+    public void BeginProperties(string? messageId, MessageIds ids, bool isPersistent, long publishId) => _properties.Begin(messageId, ids, isPersistent, publishId);
 
     /// <summary>Makes it queued; the properties are there.</summary>
     public void Begin(in OutboundMessage message, Lane lane, bool mandatory, long deadline, BatchSink? batch, int batchIndex)
@@ -192,8 +192,10 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     }
 
     public OutgoingPublish ToOutgoing() => _properties.IsPlain
-        ? new OutgoingPublish(Exchange, RoutingKey, Mandatory, new PlainProperties(PublishId, MessageId, _properties.IsPersistent), null, Body)
+        ? new OutgoingPublish(Exchange, RoutingKey, Mandatory, _properties.Plain, null, Body)
         : new OutgoingPublish(Exchange, RoutingKey, Mandatory, default, Properties, Body);
+
+    public PublishReceipt ToReceipt() => _properties.Receipt(Attempts, Nacks);
 
     /// <summary>Drops the engine's or the caller's reference.</summary>
     public void ReleaseReference()

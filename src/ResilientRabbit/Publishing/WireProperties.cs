@@ -13,9 +13,11 @@ internal struct WireProperties
     private BasicProperties? _full;
     private object? _boxedId;
     private bool _isMade;
+    private string? _messageId;
+    private MessageIds _ids;
 
-    /// <summary>The message-id that every copy carries.</summary>
-    public string MessageId { get; private set; }
+    /// <summary>The message-id that every copy carries; made at the first call when it was not given.</summary>
+    public string MessageId => _messageId ??= _ids.For(PublishId);
 
     public bool IsPersistent { get; private set; }
 
@@ -28,16 +30,24 @@ internal struct WireProperties
     /// <summary>The properties as the driver's object, with the publish id among the headers.</summary>
     public BasicProperties Full => _isMade ? _full! : Make();
 
+    /// <summary>The properties while there are no others.</summary>
+    public readonly PlainProperties Plain => new(PublishId, _messageId, _ids, IsPersistent);
+
     public Dictionary<string, object?> Headers => (Dictionary<string, object?>)Full.Headers!;
 
     /// <summary>Starts the next life.</summary>
-    public void Begin(string messageId, bool isPersistent, long publishId)
+    public void Begin(string? messageId, MessageIds ids, bool isPersistent, long publishId)
     {
-        MessageId = messageId;
+        _messageId = messageId;
+        _ids = ids;
         IsPersistent = isPersistent;
         PublishId = publishId;
         _isMade = false;
     }
+
+    /// <summary>The proof that the message was confirmed.</summary>
+    public readonly PublishReceipt Receipt(int attempts, int nacks)
+        => _messageId is { } id ? new PublishReceipt(id, attempts, nacks) : new PublishReceipt(_ids, PublishId, attempts, nacks);
 
     /// <summary>Lets go of what was the caller's.</summary>
     public readonly void End()

@@ -48,7 +48,7 @@ public sealed class PublishEncoderTests
         BasicProperties properties = Plain(7, "abc.42", persistent);
         byte[] body = [1, 2, 3];
 
-        Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, new PlainProperties(7, "abc.42", persistent), null, body)));
+        Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, new PlainProperties(7, "abc.42", null, persistent), null, body)));
         Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, default, properties, body)));
     }
 
@@ -60,7 +60,22 @@ public sealed class PublishEncoderTests
     {
         BasicProperties properties = Plain(id, new string('x', 255), persistent: true);
 
-        Assert.Equal(Expected("e", "k", true, properties, []), Encode(new OutgoingPublish("e", "k", true, new PlainProperties(id, properties.MessageId!, true), null, default)));
+        Assert.Equal(Expected("e", "k", true, properties, []), Encode(new OutgoingPublish("e", "k", true, new PlainProperties(id, properties.MessageId, null, true), null, default)));
+    }
+
+    [Theory]
+    [InlineData(0L)]
+    [InlineData(35L)]
+    [InlineData(36L)]
+    [InlineData(1_000_000_007L)]
+    [InlineData(long.MaxValue)]
+    public void A_made_message_id_goes_to_the_wire_as_its_text(long number)
+    {
+        var ids = new MessageIds();
+        BasicProperties properties = Plain(number, ids.For(number), persistent: true);
+
+        Assert.Equal(ids.LengthOf(number), ids.For(number).Length);
+        Assert.Equal(Expected("e", "k", true, properties, [1]), Encode(new OutgoingPublish("e", "k", true, new PlainProperties(number, null, ids, true), null, new byte[] { 1 })));
     }
 
     [Theory]
@@ -72,7 +87,7 @@ public sealed class PublishEncoderTests
         new Random(size).NextBytes(body);
         var encoder = new PublishEncoder(Channel, frameMax);
 
-        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", true), null, body));
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, body));
 
         Assert.True(DriverSerializer.Publish("e", "k", true, properties, body, Channel, frameMax).AsSpan().SequenceEqual(encoder.Bytes));
     }
@@ -121,7 +136,7 @@ public sealed class PublishEncoderTests
             byte[] body = new byte[size];
             bool isPlain = expected.Count > 0;
             encoder.Add(new OutgoingPublish(
-                exchange, key, mandatory, isPlain ? new PlainProperties(expected.Count, properties.MessageId!, true) : default, isPlain ? null : properties, body));
+                exchange, key, mandatory, isPlain ? new PlainProperties(expected.Count, properties.MessageId, null, true) : default, isPlain ? null : properties, body));
             expected.AddRange(Expected(exchange, key, mandatory, properties, body));
         }
 
@@ -137,11 +152,11 @@ public sealed class PublishEncoderTests
         BasicProperties bad = Plain(2, "id", persistent: true);
         bad.Headers!["amount"] = decimal.MaxValue;
         var encoder = new PublishEncoder(Channel, FrameMax);
-        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", true), null, default));
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, default));
 
         Assert.ThrowsAny<Exception>(() => encoder.Add(new OutgoingPublish("e", "k", true, default, bad, new byte[] { 1 })));
         Assert.ThrowsAny<ArgumentException>(() => encoder.Add(new OutgoingPublish("e", new string('k', 256), true, default, good, default)));
-        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", true), null, default));
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, default));
 
         byte[] one = Expected("e", "k", true, good, []);
         Assert.True(encoder.Bytes.SequenceEqual((byte[])[.. one, .. one]));

@@ -121,7 +121,7 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
 
     private static BasicProperties FromPlain(in PlainProperties plain) => new()
     {
-        MessageId = plain.MessageId,
+        MessageId = plain.MessageId ?? plain.Ids!.For(plain.PublishId),
         Persistent = plain.IsPersistent,
         Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [PublishChannel.PublishIdHeader] = plain.PublishId },
     };
