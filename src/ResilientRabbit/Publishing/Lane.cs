@@ -81,7 +81,7 @@ internal sealed class Lane
             _signal.Set();
         }
 
-        channel?.Stall.Tick(now);
+        channel?.Tick(now);
     }
 
     /// <summary>Settles everything that is left: the client is closing and its time is over.</summary>
@@ -178,9 +178,9 @@ internal sealed class Lane
     {
         while (!_stopping.IsCancellationRequested && !channel.IsClosed)
         {
-            int limit = _suspects.Limit(channel.Window.Count, _context.Settings.InFlightWindow);
+            int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);
-            WindowRoom room = channel.Window.Room(renews ? 1 : limit);
+            WindowRoom room = channel.Room(renews ? 1 : limit);
             if (channel.MustPause || room.Messages == 0 || !channel.Channel.HasRoom)
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
