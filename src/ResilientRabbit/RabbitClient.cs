@@ -48,7 +48,7 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         // A random start, so that many clients spread over the nodes.
-        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder, _settings.Mode);
+        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder, _settings.ConnectionMode);
         _raw = new RawConnections(_settings, _selector, _factory, _logger, _time);
         _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}"))];
         _consuming = NewSupervisor("consume");
@@ -142,7 +142,7 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         _factory.UseAccessOf(settings);
-        _selector.Replace(settings.Endpoints, settings.Mode);
+        _selector.Replace(settings.Endpoints, settings.ConnectionMode);
         _logger.EndpointsReplaced(_settings.ClientName, string.Join(", ", settings.Endpoints));
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {

@@ -16,7 +16,7 @@ internal sealed record ClientSettings
     public required IReadOnlyDictionary<RabbitEndpoint, UserCredentials> EndpointCredentials { get; init; }
 
     /// <summary>Gets what stands behind the endpoints, decided by their number unless the options say.</summary>
-    public required ConnectionMode Mode { get; init; }
+    public required ConnectionMode ConnectionMode { get; init; }
 
     public required string VirtualHost { get; init; }
 
@@ -90,7 +90,7 @@ internal sealed record ClientSettings
         {
             Endpoints = set.Endpoints,
             EndpointCredentials = set.Credentials,
-            Mode = ModeRules.ModeOf(options, set.Endpoints.Count),
+            ConnectionMode = ModeRules.ModeOf(options, set.Endpoints.Count),
             VirtualHost = set.VirtualHost,
             UserName = options.UserName,
             Password = options.Password,

@@ -51,12 +51,12 @@ internal static class ModeRules
             yield return $"Publisher:DeliveryTimeout ({publisher.DeliveryTimeout:c}) is not above ConnectTimeout ({settings.ConnectTimeout:c}): messages expire before an attempt to connect to a silent address has ended.";
         }
 
-        if (settings.Mode == ConnectionMode.VirtualIp && settings.Heartbeat > LongestVirtualIpHeartbeat)
+        if (settings.ConnectionMode == ConnectionMode.VirtualIp && settings.Heartbeat > LongestVirtualIpHeartbeat)
         {
             yield return $"Heartbeat ({settings.Heartbeat:c}) is above {LongestVirtualIpHeartbeat:c}, and ConnectionMode is VirtualIp: an idle connection learns that the address has moved from heartbeats only.";
         }
 
-        if (settings.Mode == ConnectionMode.NodeList && settings.FailBackDelay is { } failBack && settings.Endpoints.Count == 1)
+        if (settings.ConnectionMode == ConnectionMode.NodeList && settings.FailBackDelay is { } failBack && settings.Endpoints.Count == 1)
         {
             yield return $"FailBackDelay ({failBack:c}) has no effect with a single endpoint.";
         }

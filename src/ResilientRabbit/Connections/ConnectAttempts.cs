@@ -199,7 +199,7 @@ internal sealed class ConnectAttempts
         }
 
         TimeSpan grown = TimeSpan.FromTicks((long)Math.Min(_settings.ReconnectDelay.Ticks * Math.Pow(2, Math.Min(attempt, 32)), _settings.ReconnectMaxDelay.Ticks));
-        if (_settings.Mode == ConnectionMode.VirtualIp && grown > MovePause && _time.GetElapsedTime(_outSince) < MovePeriod)
+        if (_settings.ConnectionMode == ConnectionMode.VirtualIp && grown > MovePause && _time.GetElapsedTime(_outSince) < MovePeriod)
         {
             return MovePause * (0.5 + (random / 2));
         }

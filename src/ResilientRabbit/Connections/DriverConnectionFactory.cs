@@ -47,7 +47,7 @@ internal sealed class DriverConnectionFactory
         TransportClient? transport = null;
         ClientSettings access = _access;
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
-        TimeSpan? tcpTimeout = access.Mode == ConnectionMode.VirtualIp ? VirtualIpTcpTimeout : null;
+        TimeSpan? tcpTimeout = access.ConnectionMode == ConnectionMode.VirtualIp ? VirtualIpTcpTimeout : null;
         ConnectionFactory factory = Build(
             access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), tcpTimeout));
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
