@@ -37,6 +37,7 @@ internal sealed class ConnectAttempts
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
     private long _failures;
+    private int _refusals;
     private long _lastLog;
     private long _outSince;
 
@@ -72,6 +73,7 @@ internal sealed class ConnectAttempts
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
+        _refusals = 0;
         _additive?.Reset();
         LastError = null;
         _selector.Succeeded(epoch.Endpoint);
@@ -182,7 +184,14 @@ internal sealed class ConnectAttempts
     private TimeSpan? DelayFor(Exception exception, int attempt)
     {
         double random = Random.Shared.NextDouble();
-        if (FailureClassifier.IsRefusal(FailureClassifier.Classify(exception)))
+        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
+        if (reason == ConnectionFailureReason.VirtualHostRefused && ++_refusals < _selector.Count)
+        {
+            // It may be down on one node only. Users and passwords are the cluster's: another node says the same.
+            return TimeSpan.Zero;
+        }
+
+        if (FailureClassifier.IsRefusal(reason))
         {
             return _settings.ReconnectMaxDelay * (1 + (random / 10));
         }
