@@ -81,20 +81,19 @@ public sealed class SilenceScenarios
         await using Bed bed = await Bed.StartAsync();
         RabbitClient client = bed.NewClient(static options => (options.Heartbeat, options.Publisher.ConfirmStallTimeout, options.Publisher.Connections) = (Heartbeat, TimeSpan.FromSeconds(1.5), 2));
         await client.ConnectAsync().WaitAsync(Bed.Patience);
-        List<Task<PublishReceipt>> publishing = [];
+        List<PublishReceipt> receipts = [];
         for (int round = 0; round < 3; round++)
         {
-            publishing.AddRange(Bed.Publish(client, 20, first: publishing.Count));
             await bed.Broker.FreezeAsync();
+            Task<PublishReceipt>[] publishing = Bed.Publish(client, 20, first: receipts.Count);
             await Task.Delay(TimeSpan.FromSeconds(1));
             await bed.Broker.ThawAsync();
+            receipts.AddRange(await Bed.AllAsync(publishing));
         }
-
-        PublishReceipt[] receipts = await Bed.AllAsync(publishing);
 
         Assert.All(receipts, static receipt => Assert.Equal(1, receipt.Attempts));
         Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
-        bed.AssertHonest(receipts);
+        bed.AssertHonest([.. receipts]);
     }
 
     [Fact, Scenario("35", "P6,P13,P19")]
