@@ -76,6 +76,29 @@ public sealed class SilenceScenarios
         bed.AssertHonest(await Bed.AllAsync(Bed.Publish(client, 3)));
     }
 
+    [Fact, Scenario("28,32", "P4,P13,P15")]
+    public async Task Lanes_with_nothing_in_flight_leave_a_line_that_takes_no_bytes_long_before_the_heartbeat_tells()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient(static options =>
+        {
+            options.Heartbeat = TimeSpan.FromSeconds(60);
+            (options.Publisher.Connections, options.Publisher.Lanes, options.Publisher.ConfirmStallTimeout) = (2, 8, Stall);
+        });
+        await client.ConnectAsync().WaitAsync(Bed.Patience);
+        FaultHandle stop = bed.Faults.FromClient(AmqpMethod.BasicPublish).Before().StopReading();
+        Task<PublishReceipt>[] large = [.. Enumerable.Range(0, 12).Select(number => Keyed(client, number, "large", 1_000_000))];
+        await stop.WaitFiredAsync(Bed.Patience);
+
+        // On the lanes of the stuck connection there is no room, and on the others there is.
+        Task<PublishReceipt>[] small = [.. Enumerable.Range(100, 64).Select(number => Keyed(client, number, "key-" + Bed.Id(number), 10))];
+        PublishReceipt[] receipts = await Bed.AllAsync([.. large, .. small]);
+
+        Assert.Equal(1, stop.Fired);
+        Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
+        Assert.Equal(receipts.Select(static receipt => receipt.MessageId).Order(StringComparer.Ordinal), bed.Stored().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+    }
+
     [Fact, Scenario("35", "P6,P13")]
     public async Task A_broker_that_stands_still_for_less_than_a_heartbeat_is_not_left()
     {
@@ -110,6 +133,15 @@ public sealed class SilenceScenarios
         Assert.Equal((1, 0), (child.Number("attempts"), child.Number("losses")));
         Assert.Equal(150, bed.Stored().Count);
     }
+
+    private static Task<PublishReceipt> Keyed(RabbitClient client, int number, string key, int size) => client.Publisher.PublishAsync(new OutboundMessage
+    {
+        Exchange = "",
+        RoutingKey = Bed.Queue,
+        Body = new byte[size],
+        OrderingKey = key,
+        Properties = new MessageProperties { MessageId = Bed.Id(number) },
+    }).AsTask();
 
     private static RabbitClient TwoLines(Bed bed, FrameProxy other) => bed.NewClient(options =>
     {
