@@ -10,6 +10,7 @@ public static class ChildProgram
     private static readonly Dictionary<string, Func<int, Task>> Programs = new(StringComparer.Ordinal)
     {
         ["sdk-survives"] = SdkChildren.SurviveAsync,
+        ["sdk-starved"] = SdkChildren.StarveAsync,
         ["sdk-consumes"] = SdkChildren.ConsumeAsync,
         ["driver-hang"] = DriverChildren.HangAsync,
         ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,
