@@ -10,6 +10,7 @@ namespace ResilientRabbit.Testing.Tests;
 /// How many publishes a second the broker confirms to one client of frames in its own process, both on the same cores. Measurements: run
 /// them by name, <c>-explicit only -class "*RateTests"</c>, on a machine that has nothing else to do.
 /// </summary>
+[Collection(AloneGroup.Name)]
 public sealed class RateTests(ITestOutputHelper output)
 {
     private const int Runs = 5;
