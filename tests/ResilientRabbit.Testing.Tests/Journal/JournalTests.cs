@@ -6,6 +6,9 @@ namespace ResilientRabbit.Testing.Tests.Journal;
 
 public sealed class JournalTests
 {
+    // In pieces, so that only what leaks is found by the scanner of test.sh.
+    private const string Canary = "zq9" + "CANARY" + "q9z";
+
     [Fact]
     public async Task A_publish_and_its_confirm_are_described()
     {
@@ -29,22 +32,22 @@ public sealed class JournalTests
     {
         var options = new TestBrokerOptions();
         options.Users.Clear();
-        options.Users.Add(new TestBrokerUser("someone", "canary-4711"));
+        options.Users.Add(new TestBrokerUser("someone", Canary));
         await using TestBroker broker = await TestBroker.StartAsync(options);
         var factory = RecordingDriver.Factory(broker.Host, broker.Port);
-        (factory.UserName, factory.Password) = ("someone", "canary-4711");
+        (factory.UserName, factory.Password) = ("someone", Canary);
         await using var connection = await factory.CreateConnectionAsync();
 
         // The driver reports success before open-ok has come (its issue 1999).
         await using var channel = await connection.CreateChannelAsync();
-        await connection.UpdateSecretAsync("canary-4712", "rotation");
+        await connection.UpdateSecretAsync(Canary + "2", "rotation");
 
         string everything = string.Join('\n', broker.Journal.Entries);
 
         Assert.Contains("ConnectionStartOk", everything, StringComparison.Ordinal);
         Assert.Contains("ConnectionUpdateSecret", everything, StringComparison.Ordinal);
-        Assert.DoesNotContain("canary", everything, StringComparison.Ordinal);
-        Assert.DoesNotContain(Convert.ToHexString("canary"u8), everything, StringComparison.Ordinal);
+        Assert.DoesNotContain(Canary, everything, StringComparison.Ordinal);
+        Assert.DoesNotContain(Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(Canary)), everything, StringComparison.Ordinal);
     }
 
     [Fact]
