@@ -41,17 +41,19 @@ internal sealed class AckBatcher : IDisposable
     {
         lock (_lock)
         {
-            ticket.Previous = _newest;
-            if (_newest is null)
-            {
-                _oldest = ticket;
-            }
-            else
-            {
-                _newest.Next = ticket;
-            }
+            LinkNeedsLock(ticket);
+        }
+    }
 
-            _newest = ticket;
+    /// <inheritdoc cref="Track"/>
+    public void TrackAll(List<Delivery> deliveries)
+    {
+        lock (_lock)
+        {
+            foreach (Delivery delivery in deliveries)
+            {
+                LinkNeedsLock(delivery);
+            }
         }
     }
 
@@ -265,6 +267,21 @@ internal sealed class AckBatcher : IDisposable
     {
         _counters.AddStale(1);
         _logger.AckSkippedChannelGone(tag);
+    }
+
+    private void LinkNeedsLock(AckTicket ticket)
+    {
+        ticket.Previous = _newest;
+        if (_newest is null)
+        {
+            _oldest = ticket;
+        }
+        else
+        {
+            _newest.Next = ticket;
+        }
+
+        _newest = ticket;
     }
 
     private void UnlinkNeedsLock(AckTicket ticket)

@@ -7,10 +7,10 @@ using ResilientRabbit.Connections;
 namespace ResilientRabbit.Consuming;
 
 /// <summary>
-/// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver calls it from the
-/// channel's dispatcher; it copies the body, hands the delivery over and returns at once.
+/// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver opens and closes the channel and
+/// tells of its end; deliveries come and acknowledgements go past the driver.
 /// </summary>
-internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliveryOrigin, IDisposable
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAckChannel, IDeliveryOrigin, IDisposable
 {
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
@@ -22,6 +22,10 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
+    private readonly List<Delivery> _burst = [];
+    private readonly TransportSender _sender;
+    private readonly DeliveryRoute _route;
+    private readonly int _stamp;
     private CancellationTokenRegistration _epochWatch;
     private string _tag = "";
     private ulong _lastTag;
@@ -39,6 +43,11 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
         _time = time;
         Token = _dead.Token;
         Acks = new AckBatcher(this, settings.Prefetch, settings.AckDelay, counters, logger, time);
+
+        // In this order: on a channel that is closed already the driver calls the handler here and now, and the stamp is of no use.
+        _sender = epoch.Stream.Sender;
+        _stamp = _sender.StampOf(channel.ChannelNumber);
+        _route = epoch.Stream.Incoming.Divert(channel.ChannelNumber, this);
         channel.ChannelShutdownAsync += (_, reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
         _epochWatch = epoch.Dead.Register(static state => ((ConsumerChannel)state!).End(new ConsumerEnd(ConsumerEndReason.SessionLost, "The connection was lost.")), this);
     }
@@ -140,12 +149,71 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     {
         End(end);
         _epochWatch.Unregister();
+        _route.Detach();
         _epoch.Retire(_channel);
     }
 
-    public ValueTask AckAsync(ulong deliveryTag, bool multiple) => _channel.BasicAckAsync(deliveryTag, multiple, Token);
+    public ValueTask AckAsync(ulong deliveryTag, bool multiple)
+    {
+        Span<byte> frame = stackalloc byte[SettlementFrame.Size];
+        SettlementFrame.WriteAck(frame, _channel.ChannelNumber, deliveryTag, multiple);
+        return SendAsync(frame);
+    }
 
-    public ValueTask ReturnAsync(ulong deliveryTag, bool requeue) => _channel.BasicNackAsync(deliveryTag, multiple: false, requeue, Token);
+    public ValueTask ReturnAsync(ulong deliveryTag, bool requeue)
+    {
+        Span<byte> frame = stackalloc byte[SettlementFrame.Size];
+        SettlementFrame.WriteNack(frame, _channel.ChannelNumber, deliveryTag, requeue);
+        return SendAsync(frame);
+    }
+
+    void IDeliverySink.OnDelivery(in IncomingDelivery incoming)
+    {
+        bool isUnwanted = _isDraining || _ended.Task.IsCompleted;
+        if (!isUnwanted && incoming.Tag != _lastTag + 1)
+        {
+            // One that never came here would be acknowledged unhandled by the next "multiple" above it.
+            End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {incoming.Tag} followed {_lastTag}: one between them got lost.")));
+            isUnwanted = true;
+        }
+
+        if (isUnwanted)
+        {
+            if (incoming.Buffer is { } unused)
+            {
+                ArrayPool<byte>.Shared.Return(unused);
+            }
+
+            return;
+        }
+
+        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties, incoming.IsReadable)
+        {
+            Queue = _settings.Queue,
+            Exchange = incoming.Exchange,
+            RoutingKey = incoming.RoutingKey,
+            ConsumerTag = incoming.ConsumerTag,
+            Redelivered = incoming.Redelivered,
+        };
+        _burst.Add(new Delivery(incoming.Tag, this, message, incoming.Buffer));
+        _lastTag = incoming.Tag;
+    }
+
+    void IDeliverySink.OnDeliveriesEnd()
+    {
+        _counters.AddReceived(_burst.Count);
+        Acks.TrackAll(_burst);
+        foreach (Delivery delivery in _burst)
+        {
+            if (!_deliveries.TryWrite(delivery))
+            {
+                delivery.Release();
+                _counters.AddFinished();
+            }
+        }
+
+        _burst.Clear();
+    }
 
     public Task HandleBasicDeliverAsync(
         string consumerTag,
@@ -157,39 +225,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        if (_isDraining || _ended.Task.IsCompleted)
-        {
-            return Task.CompletedTask;
-        }
-
-        // A delivery that never came here, or was lost below by an exception, would be acknowledged unhandled by the next "multiple" above it.
-        if (deliveryTag != _lastTag + 1)
-        {
-            End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {deliveryTag} followed {_lastTag}: one between them got lost.")));
-            return Task.CompletedTask;
-        }
-
-        // The driver takes its buffer back when this method has returned.
-        byte[]? buffer = body.IsEmpty ? null : ArrayPool<byte>.Shared.Rent(body.Length);
-        body.CopyTo(buffer);
-        var message = new ReceivedMessage(buffer.AsMemory(0, body.Length), properties)
-        {
-            Queue = _settings.Queue,
-            Exchange = exchange,
-            RoutingKey = routingKey,
-            ConsumerTag = consumerTag,
-            Redelivered = redelivered,
-        };
-        var delivery = new Delivery(deliveryTag, this, message, buffer);
-        Acks.Track(delivery);
-        _lastTag = deliveryTag;
-        _counters.AddReceived();
-        if (!_deliveries.TryWrite(delivery))
-        {
-            delivery.Release();
-            _counters.AddFinished();
-        }
-
+        // Deliveries do not come this way.
+        End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {deliveryTag} came out of turn.")));
         return Task.CompletedTask;
     }
 
@@ -206,6 +243,20 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     public Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
 
     public void Dispose() => Retire(new ConsumerEnd(ConsumerEndReason.Retired, "Ended by the application."));
+
+    private ValueTask SendAsync(ReadOnlySpan<byte> frame)
+    {
+        ValueTask<bool> sending = _sender.AppendAsync(frame, _channel.ChannelNumber, _stamp);
+        return sending is { IsCompletedSuccessfully: true, Result: true } ? default : AwaitSentAsync(sending);
+    }
+
+    private static async ValueTask AwaitSentAsync(ValueTask<bool> sending)
+    {
+        if (!await sending.ConfigureAwait(false))
+        {
+            throw new IOException("The channel was closed.");
+        }
+    }
 
     private async Task FlushAsync(bool awaitBroker)
     {

@@ -71,7 +71,7 @@ public sealed class IdleWatchTests
         IdleWatch watch = NewWatch();
         await CountReplacementsAsync(watch, 100);
 
-        _counters.AddReceived();
+        _counters.AddReceived(1);
         _counters.AddFinished();
         Assert.Null(await LookAsync(watch));
 
@@ -84,7 +84,7 @@ public sealed class IdleWatchTests
         IdleWatch watch = NewWatch();
         for (int number = 0; number < 5; number++)
         {
-            _counters.AddReceived();
+            _counters.AddReceived(1);
         }
 
         Assert.Equal(0, await CountReplacementsAsync(watch, 10));
