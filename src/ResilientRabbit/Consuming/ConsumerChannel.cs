@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -10,25 +9,19 @@ namespace ResilientRabbit.Consuming;
 /// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver opens and closes the channel and
 /// tells of its end; deliveries come and acknowledgements go past the driver.
 /// </summary>
-internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAckChannel, IDeliveryOrigin, IDisposable
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IDisposable
 {
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
     private readonly ConsumerSettings _settings;
-    private readonly SubscriptionCounters _counters;
-    private readonly DeliveryQueue _deliveries;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
-    private readonly List<Delivery> _burst = [];
-    private readonly TransportSender _sender;
+    private readonly DeliveryIntake _intake;
     private readonly DeliveryRoute _route;
-    private readonly int _stamp;
     private CancellationTokenRegistration _epochWatch;
-    private string _tag = "";
-    private ulong _lastTag;
     private int _running;
     private volatile bool _isDraining;
 
@@ -38,16 +31,14 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
         _epoch = epoch;
         _channel = channel;
         _settings = settings;
-        _counters = counters;
-        _deliveries = deliveries;
         _time = time;
         Token = _dead.Token;
-        Acks = new AckBatcher(this, settings.Prefetch, settings.AckDelay, counters, logger, time);
+        ConsumerTag = settings.ConsumerTag ?? "ctag-" + Guid.NewGuid().ToString("N");
+        _intake = new DeliveryIntake(this, settings, ConsumerTag, counters, deliveries, text => End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, text)));
 
-        // In this order: on a channel that is closed already the driver calls the handler here and now, and the stamp is of no use.
-        _sender = epoch.Stream.Sender;
-        _stamp = _sender.StampOf(channel.ChannelNumber);
-        _route = epoch.Stream.Incoming.Divert(channel.ChannelNumber, this);
+        // Before the handler is added, which the driver calls here and now on a channel that is closed already.
+        Acks = new AckBatcher(new SettlementSender(epoch.Stream.Sender, channel.ChannelNumber), settings.Prefetch, settings.AckDelay, counters, logger, time);
+        _route = epoch.Stream.Incoming.Divert(channel.ChannelNumber, _intake);
         channel.ChannelShutdownAsync += (_, reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
         _epochWatch = epoch.Dead.Register(static state => ((ConsumerChannel)state!).End(new ConsumerEnd(ConsumerEndReason.SessionLost, "The connection was lost.")), this);
     }
@@ -59,7 +50,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
 
     public AckBatcher Acks { get; }
 
-    public string ConsumerTag => _tag;
+    /// <summary>Made here, so that deliveries can be told from those for others before the consumer is confirmed.</summary>
+    public string ConsumerTag { get; }
 
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
@@ -67,15 +59,16 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
     public async Task ConsumeAsync(CancellationToken cancellationToken)
     {
         await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
-        _tag = await _channel.BasicConsumeAsync(
+        await _channel.BasicConsumeAsync(
             _settings.Queue,
             autoAck: false,
-            _settings.ConsumerTag ?? string.Empty,
+            ConsumerTag,
             noLocal: false,
             _settings.Exclusive,
             new Dictionary<string, object?>(_settings.Arguments, StringComparer.Ordinal),
             this,
             cancellationToken).ConfigureAwait(false);
+        _intake.Open();
     }
 
     /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one.</summary>
@@ -125,6 +118,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
         lock (_lock)
         {
             _isDraining = true;
+            _intake.Close();
             if (_running == 0)
             {
                 _idle.TrySetResult();
@@ -136,7 +130,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
 
     /// <summary>Cancels the consumer at the broker.</summary>
     /// <returns>True when it answered in time.</returns>
-    public Task<bool> TryCancelConsumerAsync(TimeSpan limit) => TryAsync(_channel.BasicCancelAsync(_tag, noWait: false, Token), limit);
+    public Task<bool> TryCancelConsumerAsync(TimeSpan limit) => TryAsync(_channel.BasicCancelAsync(ConsumerTag, noWait: false, Token), limit);
 
     /// <summary>Sends the gathered acknowledgements and waits for an answer to a request behind them: then the broker has read them.</summary>
     public Task FlushAsync(TimeSpan limit, bool awaitBroker) => TryAsync(FlushAsync(awaitBroker), limit);
@@ -151,68 +145,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
         _epochWatch.Unregister();
         _route.Detach();
         _epoch.Retire(_channel);
-    }
-
-    public ValueTask AckAsync(ulong deliveryTag, bool multiple)
-    {
-        Span<byte> frame = stackalloc byte[SettlementFrame.Size];
-        SettlementFrame.WriteAck(frame, _channel.ChannelNumber, deliveryTag, multiple);
-        return SendAsync(frame);
-    }
-
-    public ValueTask ReturnAsync(ulong deliveryTag, bool requeue)
-    {
-        Span<byte> frame = stackalloc byte[SettlementFrame.Size];
-        SettlementFrame.WriteNack(frame, _channel.ChannelNumber, deliveryTag, requeue);
-        return SendAsync(frame);
-    }
-
-    void IDeliverySink.OnDelivery(in IncomingDelivery incoming)
-    {
-        bool isUnwanted = _isDraining || _ended.Task.IsCompleted;
-        if (!isUnwanted && incoming.Tag != _lastTag + 1)
-        {
-            // One that never came here would be acknowledged unhandled by the next "multiple" above it.
-            End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {incoming.Tag} followed {_lastTag}: one between them got lost.")));
-            isUnwanted = true;
-        }
-
-        if (isUnwanted)
-        {
-            if (incoming.Buffer is { } unused)
-            {
-                ArrayPool<byte>.Shared.Return(unused);
-            }
-
-            return;
-        }
-
-        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties, incoming.IsReadable)
-        {
-            Queue = _settings.Queue,
-            Exchange = incoming.Exchange,
-            RoutingKey = incoming.RoutingKey,
-            ConsumerTag = incoming.ConsumerTag,
-            Redelivered = incoming.Redelivered,
-        };
-        _burst.Add(new Delivery(incoming.Tag, this, message, incoming.Buffer));
-        _lastTag = incoming.Tag;
-    }
-
-    void IDeliverySink.OnDeliveriesEnd()
-    {
-        _counters.AddReceived(_burst.Count);
-        Acks.TrackAll(_burst);
-        foreach (Delivery delivery in _burst)
-        {
-            if (!_deliveries.TryWrite(delivery))
-            {
-                delivery.Release();
-                _counters.AddFinished();
-            }
-        }
-
-        _burst.Clear();
     }
 
     public Task HandleBasicDeliverAsync(
@@ -243,20 +175,6 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
     public Task HandleChannelShutdownAsync(object channel, ShutdownEventArgs reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
 
     public void Dispose() => Retire(new ConsumerEnd(ConsumerEndReason.Retired, "Ended by the application."));
-
-    private ValueTask SendAsync(ReadOnlySpan<byte> frame)
-    {
-        ValueTask<bool> sending = _sender.AppendAsync(frame, _channel.ChannelNumber, _stamp);
-        return sending is { IsCompletedSuccessfully: true, Result: true } ? default : AwaitSentAsync(sending);
-    }
-
-    private static async ValueTask AwaitSentAsync(ValueTask<bool> sending)
-    {
-        if (!await sending.ConfigureAwait(false))
-        {
-            throw new IOException("The channel was closed.");
-        }
-    }
 
     private async Task FlushAsync(bool awaitBroker)
     {
@@ -299,6 +217,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliverySink, IAck
     {
         if (_ended.TrySetResult(end))
         {
+            _intake.Close();
             Acks.Close();
             _ = _dead.CancelAsync();
         }
