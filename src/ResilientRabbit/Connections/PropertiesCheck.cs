@@ -17,9 +17,9 @@ internal static class PropertiesCheck
     /// <param name="properties">The flags and what follows them in the content header.</param>
     public static bool IsReadable(ReadOnlySpan<byte> properties)
     {
-        if (properties.Length <= FlagsSize)
+        if (properties.Length < FlagsSize)
         {
-            return true;
+            return properties.IsEmpty;
         }
 
         // The order of the properties is that of their flags: short strings, but for the table, the two octets and the timestamp.

@@ -36,7 +36,7 @@ internal sealed class TransportStream : NetworkStream
         _socket = socket;
         _time = time;
         _tls = tls;
-        _lastRead = time.GetTimestamp();
+        _lastRead = _lastPassed = time.GetTimestamp();
         Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }
 
