@@ -53,6 +53,9 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
     /// <summary>Made here, so that deliveries can be told from those for others before the consumer is confirmed.</summary>
     public string ConsumerTag { get; }
 
+    /// <summary>What the broker calls its version.</summary>
+    public string? BrokerVersion => _epoch.BrokerVersion;
+
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
     /// <summary>Sets the prefetch and subscribes.</summary>
