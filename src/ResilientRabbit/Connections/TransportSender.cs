@@ -83,7 +83,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
             _driver.Follow(buffer.Span);
             start = Append(buffer.Span, isAlone: false);
             full = _buffer.Count >= HighWater;
-            makeRoom = _roomWanted && IsRoomLeft;
+            makeRoom = (_roomWanted || _room is not null) && IsRoomLeft;
         }
 
         Start(start);
@@ -117,6 +117,11 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         Start(start);
         return true;
     }
+
+    /// <summary>Like <see cref="TryAppend"/>, but waits for room and for the end of the driver's frame.</summary>
+    /// <returns>False when the channel or the connection was closed by then: nothing is sent.</returns>
+    public ValueTask<bool> AppendAsync(ReadOnlySpan<byte> frames, int channel, int stamp)
+        => TryAppend(frames, channel, stamp) ? new(true) : AppendLaterAsync(frames.ToArray(), channel, stamp);
 
     /// <summary>Ends the connection with a reset. Idempotent; returns at once.</summary>
     public void Fail(Exception? fault)
@@ -189,13 +194,39 @@ internal sealed class TransportSender : IThreadPoolWorkItem
                     return;
                 }
 
-                // One task for all who wait: an event for a single waiter left the first of two waiting for ever.
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                room = RoomNeedsLock();
             }
 
             await room.ConfigureAwait(false);
         }
     }
+
+    private async ValueTask<bool> AppendLaterAsync(byte[] frames, int channel, int stamp)
+    {
+        while (EndOfFrame(channel, stamp) is { } end)
+        {
+            await end.ConfigureAwait(false);
+            if (TryAppend(frames, channel, stamp))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>When the driver has written its frame; null when the channel or the connection was closed.</summary>
+    private Task? EndOfFrame(int channel, int stamp)
+    {
+        lock (_gate)
+        {
+            bool isLost = _closed || _driver.IsClosing || _driver.StampOf(channel) != stamp;
+            return isLost ? null : _driver.IsBetweenFrames ? Task.CompletedTask : RoomNeedsLock();
+        }
+    }
+
+    /// <summary>One task for all who wait: an event for a single waiter left the first of two waiting for ever.</summary>
+    private Task RoomNeedsLock() => (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Sends until nothing is left, or once and the rest on the pool. Never faults; there is one at a time.</summary>
     private async Task SendAsync(bool toTheEnd)
@@ -266,12 +297,5 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         {
             RoomMade?.Invoke();
         }
-    }
-
-    private enum SendStart
-    {
-        None,
-        Here,
-        OnPool,
     }
 }

@@ -13,8 +13,10 @@ namespace ResilientRabbit.Consuming;
 /// <param name="counters">What it received.</param>
 /// <param name="findQueue">The declaration of the queue; null when it is not ours.</param>
 /// <param name="logger">The log.</param>
-internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger)
+/// <param name="time">The clock.</param>
+internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger, TimeProvider time)
 {
+    private const string SwallowingVersions = "3.";
     private const string SingleActiveConsumer = "x-single-active-consumer";
 
     /// <summary>So many new subscriptions in vain, with other consumers on the queue, and ours is taken for a stand-by.</summary>
@@ -26,6 +28,11 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <summary>The longest pause after resubscriptions that brought nothing.</summary>
     private static readonly TimeSpan FruitlessInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>With <see cref="CalmInterval"/> it makes the 30 seconds in which a consumer that gets nothing is found.</summary>
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(20);
+
+    private TimeSpan? _refreshAfter;
+    private long _quietSince;
     private long _receivedBefore;
     private int _suspicions;
     private int _fruitless;
@@ -42,12 +49,59 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             }
 
             TimeSpan interval = CalmInterval * Math.Pow(2, Math.Min(_isStandby ? 0 : _fruitless, 10));
-            return interval < FruitlessInterval ? interval : FruitlessInterval;
+            interval = interval < FruitlessInterval ? interval : FruitlessInterval;
+            return interval < _refreshAfter.GetValueOrDefault(interval) ? interval : _refreshAfter.GetValueOrDefault(interval);
         }
     }
 
+    /// <summary>
+    /// Whether the consumer is to be replaced although nothing seems wrong. RabbitMQ 3.10's channel drops deliveries whose numbers it has seen from the deleted queue of the same
+    /// name; they then count neither as ready nor as ours.
+    /// </summary>
+    public bool IsRefreshDue => _refreshAfter is { } limit && !_isStandby && counters.Unsettled == 0 && counters.Received == _receivedBefore && time.GetElapsedTime(_quietSince) >= limit;
+
     /// <summary>Begins anew with another channel.</summary>
-    public void Restart() => _suspicions = 0;
+    /// <param name="brokerVersion">What the broker calls its version.</param>
+    public void Restart(string? brokerVersion)
+    {
+        _suspicions = 0;
+        _quietSince = time.GetTimestamp();
+        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
+        _refreshAfter = (settings.RefreshIdleAfter ?? (maySwallow ? RefreshAfter : Timeout.InfiniteTimeSpan)) is var limit && limit > TimeSpan.Zero ? limit : null;
+    }
+
+    /// <summary>Watches a channel until it ends or is to be replaced.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="requestTimeout">How long a question to the broker may take.</param>
+    /// <param name="interrupt">Ends the watching.</param>
+    public async Task<ConsumerEnd> WaitForEndAsync(ConsumerChannel channel, TimeSpan requestTimeout, CancellationToken interrupt)
+    {
+        Restart(channel.BrokerVersion);
+        while (true)
+        {
+            using (var pause = CancellationTokenSource.CreateLinkedTokenSource(interrupt))
+            {
+                await Task.WhenAny(channel.Ended, Task.Delay(Interval, time, pause.Token)).ConfigureAwait(false);
+                await pause.CancelAsync().ConfigureAwait(false);
+            }
+
+            if (channel.Ended.IsCompleted)
+            {
+                return await channel.Ended.ConfigureAwait(false);
+            }
+
+            interrupt.ThrowIfCancellationRequested();
+            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(requestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
+            {
+                return new ConsumerEnd(ConsumerEndReason.Silent, reason);
+            }
+
+            if (IsRefreshDue)
+            {
+                return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a long silence.");
+            }
+        }
+    }
 
     /// <summary>Looks once.</summary>
     /// <param name="consumerTag">For the log.</param>
@@ -60,6 +114,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         if (received != _receivedBefore)
         {
             _receivedBefore = received;
+            _quietSince = time.GetTimestamp();
             _suspicions = 0;
             _fruitless = 0;
             _isStandby = false;
