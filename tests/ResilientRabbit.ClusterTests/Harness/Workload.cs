@@ -21,20 +21,24 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
     private readonly ConcurrentBag<Task> _bursts = [];
     private int _handledCopies;
 
-    public Workload(string name, IRabbitCluster cluster, IEnumerable<ClusterAddress> endpoints, ScenarioQueues queues, ILoggerFactory? loggers = null)
+    public Workload(string name, Way way, IRabbitCluster cluster, ScenarioQueues queues, ILoggerFactory? loggers = null)
     {
         Name = name;
+        Label = way.Label;
         _queues = queues;
         var options = new ResilientRabbitOptions { UserName = cluster.UserName, Password = cluster.Password, ClientName = name };
-        foreach (ClusterAddress endpoint in endpoints)
+        foreach (ClusterAddress endpoint in way.Endpoints)
         {
             options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}"));
         }
 
+        way.Configure?.Invoke(options);
         _client = new RabbitClient(options, loggers);
     }
 
     public string Name { get; }
+
+    public string Label { get; }
 
     public RabbitClient Client => _client;
 
