@@ -8,6 +8,7 @@ namespace ResilientRabbit.ClusterTests.Harness;
 public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster, ScenarioQueues queues, Workload[] workloads)
 {
     private const int BurstSize = 150;
+    private long _struckAt;
 
     public IRabbitCluster Cluster => cluster;
 
@@ -59,9 +60,19 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
             await WaitForProbeAsync(prober, 0, TimeSpan.FromSeconds(20));
             long[] inFlight = [.. workloads.Select(static workload => workload.Burst(BurstSize))];
             long faultAt = Stopwatch.GetTimestamp();
+            _struckAt = faultAt;
             scenario.Struck(faultAt, inFlight);
             await deed();
             scenario.Probed(await WaitForProbeAsync(prober, faultAt, FaultScenario.RecoveryLimit));
+        }
+    }
+
+    /// <summary>Waits until every ordering key of every workload has been confirmed again since the last strike.</summary>
+    public async Task AllServedAsync()
+    {
+        foreach (Workload workload in workloads)
+        {
+            await Until.TrueAsync(() => workload.TimeUntilAllKeysConfirmAfter(_struckAt) is not null, () => $"{workload.Name}: {workload.Client.Status}");
         }
     }
 

@@ -166,32 +166,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
                 OrderingKey = name,
                 Properties = new MessageProperties { MessageId = message.Id },
             });
-            return RecordAsync(message, publishing);
-        }
-    }
-
-    private static async Task RecordAsync(SentMessage message, ValueTask<PublishReceipt> publishing)
-    {
-        try
-        {
-            PublishReceipt receipt = await publishing;
-            message.Attempts = receipt.Attempts;
-            message.Nacks = receipt.Nacks;
-            message.Ended = Stopwatch.GetTimestamp();
-            message.Outcome = SentOutcome.Confirmed;
-        }
-        catch (PublishException exception)
-        {
-            message.Attempts = exception.Attempts;
-            message.MayBeStored = exception.MayBeStored;
-            message.Ended = Stopwatch.GetTimestamp();
-            message.Outcome = exception.Failure switch
-            {
-                PublishFailure.NotSent => SentOutcome.NotSent,
-                PublishFailure.Refused => SentOutcome.Refused,
-                PublishFailure.Unroutable => SentOutcome.Unroutable,
-                _ => SentOutcome.Unknown,
-            };
+            return message.RecordAsync(publishing);
         }
     }
 }
