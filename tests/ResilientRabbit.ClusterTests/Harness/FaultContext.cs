@@ -67,6 +67,13 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
         }
     }
 
+    /// <summary>What the last strike cost each workload, once all are served again.</summary>
+    public async Task<IReadOnlyList<WayResult>> MeasureAsync()
+    {
+        await AllServedAsync();
+        return scenario.Measure(workloads);
+    }
+
     /// <summary>Waits until every ordering key of every workload has been confirmed again since the last strike.</summary>
     public async Task AllServedAsync()
     {

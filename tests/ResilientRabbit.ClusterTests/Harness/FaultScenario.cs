@@ -18,6 +18,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     private static readonly TimeSpan NoiseFloor = TimeSpan.FromSeconds(2);
 
     private readonly List<long> _inFlight = [];
+    private readonly List<Verdict> _verdicts = [];
     private long _faultAt;
     private TimeSpan? _prober;
 
@@ -27,6 +28,10 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     /// <summary>The goal for the ratio of our gap to the bare prober's; asserted at three times its value. Null: reported only.</summary>
     public double? RatioGoal { get; init; }
 
+    public QueueKind Kind => kind;
+
+    public string Fault => fault;
+
     /// <summary>The workloads' ways; null for the node list and HAProxy.</summary>
     public IReadOnlyList<Way>? Ways { get; init; }
 
@@ -35,6 +40,9 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
 
     /// <summary>Where the bare prober tries; null for every node.</summary>
     public IReadOnlyList<ClusterAddress>? ProbeAt { get; init; }
+
+    /// <summary>What the checker found of all workloads together; each is asserted to be safe before the run returns.</summary>
+    public IReadOnlyList<Verdict> Verdicts => _verdicts;
 
     public async Task<ScenarioResult> RunAsync(Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal = null)
     {
@@ -81,6 +89,14 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     /// <summary>The bare prober had its first confirm, or never.</summary>
     public void Probed(TimeSpan? after) => _prober = after;
 
+    /// <summary>What the last strike has cost each workload so far.</summary>
+    public IReadOnlyList<WayResult> Measure(IEnumerable<Workload> workloads) =>
+    [
+        .. workloads.Select(workload => new WayResult(
+            workload.Label, workload.TimeToFirstConfirmAfter(_faultAt), workload.TimeUntilAllKeysConfirmAfter(_faultAt), _prober,
+            workload.Client.Status.Connections.Sum(static connection => connection.Losses))),
+    ];
+
     private async Task<ScenarioResult> RunAsync(Workload[] workloads, List<IdleClient> idle, ScenarioQueues queues, Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal)
     {
         var context = new FaultContext(this, cluster, queues, workloads);
@@ -101,7 +117,9 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
             await heal(context);
         }
 
+        int wipes = cluster.WipeCount;
         await cluster.RepairAsync();
+        Assert.True(wipes == cluster.WipeCount, "The run is invalid: the repair had to wipe a node, and the queues' contents prove nothing.");
         foreach (IdleResult result in idleResults)
         {
             FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"{fault} | {kind} | {result.Label}, idle | {result.Losses} connections lost, all back {FaultReport.Milliseconds(result.Back)}"));
@@ -153,14 +171,13 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
         List<FoundMessage> found = [.. drained.Where(static message => !Prober.IsProbe(message.MessageId)).Select(TestBody.Read)];
         int strangers = found.Count(message => !workloads.Any(workload => message.Id.StartsWith(workload.Name + "-", StringComparison.Ordinal)));
         List<Action> gates = [() => Assert.Equal(0, strangers), () => Assert.True(leftBehind.Count == 0, $"Keys without a confirm until the healing: {string.Join("; ", leftBehind)}")];
-        List<WayResult> results = [];
+        IReadOnlyList<WayResult> results = Measure(workloads);
         for (int index = 0; index < workloads.Length; index++)
         {
             Workload workload = workloads[index];
             Verdict verdict = workload.Check(found);
-            var result = new WayResult(workload.Label, workload.TimeToFirstConfirmAfter(_faultAt), workload.TimeUntilAllKeysConfirmAfter(_faultAt), _prober,
-                workload.Client.Status.Connections.Sum(static connection => connection.Losses));
-            results.Add(result);
+            _verdicts.Add(verdict);
+            WayResult result = results[index];
             FaultReport.Write(
                 $"{fault} | {kind} | {workload.Label} | in flight {_inFlight.ElementAtOrDefault(index)} | first confirm {FaultReport.Milliseconds(result.FirstConfirm)}, every key {FaultReport.Milliseconds(result.EveryKey)}, prober {FaultReport.Milliseconds(_prober)}, "
                 + string.Create(CultureInfo.InvariantCulture, $"ratio {result.Ratio:0.00} | {verdict} | handled {workload.HandledCopies} copies, unhandled {unhandled} | {result.Losses} connections lost"));
