@@ -106,15 +106,18 @@ internal sealed class Subscription : ISubscription
         }
     }
 
+    /// <summary>Drains and subscribes again: the session in use is being left.</summary>
+    public void Move() => Want(SubscriptionState.Consuming, again: true);
+
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Says what is wanted and interrupts whatever the loop waits for. Stopped is final.</summary>
-    private void Want(SubscriptionState wanted)
+    private void Want(SubscriptionState wanted, bool again = false)
     {
         CancellationTokenSource interrupt;
         lock (_lock)
         {
-            if (_wanted == wanted || _wanted == SubscriptionState.Stopped)
+            if (_wanted == wanted != again || _wanted == SubscriptionState.Stopped)
             {
                 return;
             }
@@ -291,8 +294,7 @@ internal sealed class Subscription : ISubscription
     {
         _deliveries.Complete();
         _started.TrySetCanceled(CancellationToken.None);
-        SubscriptionStatus status = Status;
-        _services.Logger.ConsumerStopped(_settings.Queue, status.Received, status.Acknowledged);
+        _services.Logger.ConsumerStopped(_settings.Queue, Status.Received, Status.Acknowledged);
         SetState(SubscriptionState.Stopped);
     }
 }
