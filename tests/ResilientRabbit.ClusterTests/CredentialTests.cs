@@ -23,6 +23,32 @@ public sealed class CredentialTests(ClusterFixture fixture)
     [Fact]
     public async Task A_password_changed_on_the_broker_costs_no_message_once_the_configuration_has_the_new_one()
     {
+        await using ProxyRow row = await ProxyRow.StartAsync(fixture.Cluster);
+        IConfigurationRoot root = Configure(row);
+        await using ServiceProvider services = new ServiceCollection().AddLogging().AddResilientRabbit(root.GetSection("Rabbit")).Services.BuildServiceProvider();
+
+        await RotateAsync("configuration", row, services.GetRequiredService<IRabbitClient>(), () =>
+        {
+            root["Rabbit:Password"] = NewPassword;
+            root.Reload();
+        });
+    }
+
+    [Fact]
+    public async Task A_password_changed_on_the_broker_costs_no_message_once_the_provider_returns_the_new_one()
+    {
+        await using ProxyRow row = await ProxyRow.StartAsync(fixture.Cluster);
+        var provider = new Provider();
+        var options = new ResilientRabbitOptions { CredentialsProvider = provider, ReconnectMaxDelay = Cap };
+        options.Publisher.Connections = Connections;
+        row.AddTo(options.Endpoints);
+        await using var client = new RabbitClient(options, TestLog.Create());
+
+        await RotateAsync("provider", row, client, () => provider.Password = NewPassword);
+    }
+
+    private async Task RotateAsync(string source, ProxyRow row, IRabbitClient client, Action change)
+    {
         IRabbitCluster cluster = fixture.Cluster;
         await cluster.RepairAsync();
         IRabbitNode node = cluster.Nodes[0];
@@ -30,10 +56,6 @@ public sealed class CredentialTests(ClusterFixture fixture)
         await node.RunCtlAsync("set_permissions", UserName, ".*", ".*", ".*");
         string queue = "rotated-" + Guid.NewGuid().ToString("N");
         await cluster.DeclareQueueAsync(queue, quorum: true);
-        await using ProxyRow row = await ProxyRow.StartAsync(cluster);
-        IConfigurationRoot root = Configure(row);
-        await using ServiceProvider services = new ServiceCollection().AddLogging().AddResilientRabbit(root.GetSection("Rabbit")).Services.BuildServiceProvider();
-        var client = services.GetRequiredService<IRabbitClient>();
         SteadyPublisher[] publishers = [.. Enumerable.Range(0, 4).Select(number => new SteadyPublisher(client, queue, string.Create(CultureInfo.InvariantCulture, $"key{number}"), TimeSpan.FromMilliseconds(20)))];
         Array.ForEach(publishers, static publisher => publisher.Start());
         await Until.TrueAsync(() => publishers.All(static publisher => publisher.Confirmed >= 50), () => $"{client.Status}");
@@ -53,8 +75,7 @@ public sealed class CredentialTests(ClusterFixture fixture)
 
         Assert.Contains(client.Status.Connections, static connection => connection.LastFailure == ConnectionFailureReason.AuthenticationFailed);
         long changed = Stopwatch.GetTimestamp();
-        root["Rabbit:Password"] = NewPassword;
-        root.Reload();
+        change();
         await Until.TrueAsync(() => publishers.All(publisher => publisher.HasConfirmedAfter(changed)), () => $"{client.Status}");
         TimeSpan back = Stopwatch.GetElapsedTime(changed);
         await Task.WhenAll(publishers.Select(static publisher => publisher.StopAsync(TimeSpan.FromSeconds(130))));
@@ -62,7 +83,7 @@ public sealed class CredentialTests(ClusterFixture fixture)
         IReadOnlyList<DrainedMessage> drained = await cluster.DrainAsync(queue);
         Verdict verdict = HistoryChecker.Check([.. publishers.SelectMany(static publisher => publisher.Sent)], [.. drained.Select(TestBody.Read)]);
         FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-            $"password changed: {meter.Count} attempts of {Connections} connections in {Refused.TotalSeconds:0} s of refusal at a longest pause of {Cap.TotalSeconds:0} s, all keys confirmed {FaultReport.Milliseconds(back)} after the new one was configured | {verdict}"));
+            $"password changed, {source}: {meter.Count} attempts of {Connections} connections in {Refused.TotalSeconds:0} s of refusal at a longest pause of {Cap.TotalSeconds:0} s, all keys confirmed {FaultReport.Milliseconds(back)} after the new one was configured | {verdict}"));
         Assert.True(verdict is { IsSafe: true, Failed: 0, Unknown: 0 }, $"{verdict}");
 
         // One at once, then one for each longest pause, which jitter does not shorten.
@@ -83,5 +104,17 @@ public sealed class CredentialTests(ClusterFixture fixture)
             KeyValuePair.Create("Rabbit:ReconnectMaxDelay", (string?)Cap.ToString()),
             KeyValuePair.Create("Rabbit:Publisher:Connections", (string?)Connections.ToString(CultureInfo.InvariantCulture)),
         ]).Build();
+    }
+
+    private sealed class Provider : IRabbitCredentialsProvider
+    {
+        private volatile string _password = OldPassword;
+
+        public string Password
+        {
+            set => _password = value;
+        }
+
+        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new RabbitCredentials(UserName, _password));
     }
 }

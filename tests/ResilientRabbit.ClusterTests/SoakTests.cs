@@ -51,6 +51,8 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
         Assert.Empty(_failures);
     }
 
+    private static void Moving(ResilientRabbitOptions options) => options.ConnectionMode = ConnectionMode.VirtualIp;
+
     private static int Number(string variable, int otherwise)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
 
@@ -125,7 +127,7 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
                 ClusterAddress[] two = [.. fixture.Cluster.Nodes.Skip(1).Select(static node => node.Address)];
                 var scenario = new FaultScenario(fixture.Cluster, QueueKind.Mirrored, Slug(fault))
                 {
-                    Ways = [new Way("VIP", [pair.Address]), new Way("VIP and two nodes", [pair.Address, .. two])],
+                    Ways = [new Way("VIP", [pair.Address], Moving), new Way("VIP and two nodes", [pair.Address, .. two], Moving)],
                     ProbeAt = [pair.Address],
                 };
                 ScenarioResult result = await scenario.RunAsync(context => context.StrikeAsync(() => hurt(pair)), _ => pair.HealAsync());

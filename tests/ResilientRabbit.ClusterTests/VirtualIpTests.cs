@@ -88,6 +88,10 @@ public sealed class VirtualIpTests(ClusterFixture fixture, VirtualIpFixture virt
             ProbeAt = [pair.Address],
         };
 
-        static void Configure(ResilientRabbitOptions options) => options.Heartbeat = Heartbeat;
+        static void Configure(ResilientRabbitOptions options)
+        {
+            options.ConnectionMode = ConnectionMode.VirtualIp;
+            options.Heartbeat = Heartbeat;
+        }
     }
 }
