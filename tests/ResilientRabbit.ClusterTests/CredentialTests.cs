@@ -12,13 +12,14 @@ namespace ResilientRabbit.ClusterTests;
 [Collection(ClusterGroup.Name)]
 public sealed class CredentialTests(ClusterFixture fixture)
 {
-    private const string UserName = "rotating";
     private const string OldPassword = "cluster-secret-old";
     private const string NewPassword = "cluster-secret-new";
     private const int Connections = 2;
 
     private static readonly TimeSpan Cap = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Refused = TimeSpan.FromSeconds(6);
+
+    private readonly string _userName = "rotating-" + Guid.NewGuid().ToString("N")[..6];
 
     [Fact]
     public async Task A_password_changed_on_the_broker_costs_no_message_once_the_configuration_has_the_new_one()
@@ -38,7 +39,7 @@ public sealed class CredentialTests(ClusterFixture fixture)
     public async Task A_password_changed_on_the_broker_costs_no_message_once_the_provider_returns_the_new_one()
     {
         await using ProxyRow row = await ProxyRow.StartAsync(fixture.Cluster);
-        var provider = new Provider();
+        var provider = new Provider(_userName);
         var options = new ResilientRabbitOptions { CredentialsProvider = provider, ReconnectMaxDelay = Cap };
         options.Publisher.Connections = Connections;
         row.AddTo(options.Endpoints);
@@ -52,15 +53,15 @@ public sealed class CredentialTests(ClusterFixture fixture)
         IRabbitCluster cluster = fixture.Cluster;
         await cluster.RepairAsync();
         IRabbitNode node = cluster.Nodes[0];
-        await node.RunCtlAsync("add_user", UserName, OldPassword);
-        await node.RunCtlAsync("set_permissions", UserName, ".*", ".*", ".*");
+        await node.RunCtlAsync("add_user", _userName, OldPassword);
+        await node.RunCtlAsync("set_permissions", _userName, ".*", ".*", ".*");
         string queue = "rotated-" + Guid.NewGuid().ToString("N");
         await cluster.DeclareQueueAsync(queue, quorum: true);
         SteadyPublisher[] publishers = [.. Enumerable.Range(0, 4).Select(number => new SteadyPublisher(client, queue, string.Create(CultureInfo.InvariantCulture, $"key{number}"), TimeSpan.FromMilliseconds(20)))];
         Array.ForEach(publishers, static publisher => publisher.Start());
         await Until.TrueAsync(() => publishers.All(static publisher => publisher.Confirmed >= 50), () => $"{client.Status}");
 
-        await node.RunCtlAsync("change_password", UserName, NewPassword);
+        await node.RunCtlAsync("change_password", _userName, NewPassword);
         long confirmed = client.Status.Publishing.Confirmed;
         await Until.TrueAsync(() => client.Status.Publishing.Confirmed > confirmed + 20, () => "An open connection does not mind the new password.");
         var meter = new AttemptMeter(row.Proxies);
@@ -89,24 +90,24 @@ public sealed class CredentialTests(ClusterFixture fixture)
         // One at once, then one for each longest pause, which jitter does not shorten.
         Assert.InRange(meter.Count, Connections, Connections * (int)((Refused / Cap) + 2));
         await cluster.DeleteQueueAsync(queue);
-        await node.RunCtlAsync("delete_user", UserName);
+        await node.RunCtlAsync("delete_user", _userName);
     }
 
-    private static IConfigurationRoot Configure(ProxyRow row)
+    private IConfigurationRoot Configure(ProxyRow row)
     {
         List<string> endpoints = [];
         row.AddTo(endpoints);
         return new ConfigurationBuilder().AddInMemoryCollection(
         [
             KeyValuePair.Create("Rabbit:Endpoints", (string?)string.Join(',', endpoints)),
-            KeyValuePair.Create("Rabbit:UserName", (string?)UserName),
+            KeyValuePair.Create("Rabbit:UserName", (string?)_userName),
             KeyValuePair.Create("Rabbit:Password", (string?)OldPassword),
             KeyValuePair.Create("Rabbit:ReconnectMaxDelay", (string?)Cap.ToString()),
             KeyValuePair.Create("Rabbit:Publisher:Connections", (string?)Connections.ToString(CultureInfo.InvariantCulture)),
         ]).Build();
     }
 
-    private sealed class Provider : IRabbitCredentialsProvider
+    private sealed class Provider(string userName) : IRabbitCredentialsProvider
     {
         private volatile string _password = OldPassword;
 
@@ -115,6 +116,6 @@ public sealed class CredentialTests(ClusterFixture fixture)
             set => _password = value;
         }
 
-        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new RabbitCredentials(UserName, _password));
+        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new RabbitCredentials(userName, _password));
     }
 }
