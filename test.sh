@@ -206,6 +206,8 @@ done
 [ "$clusters" = no ] || check_samples
 
 step "Secrets in the output of the tests"
+# Reports that tests write beside their programs are output, too.
+find artifacts/bin -path '*Tests/release/*' \( -name '*report*.txt' -o -name '*.log' \) -exec cp --backup=numbered {} artifacts/results/ \;
 .ci/scan-secrets.sh artifacts/results || fail "a secret of the tests is in their output"
 
 for project in src/*/*.csproj; do

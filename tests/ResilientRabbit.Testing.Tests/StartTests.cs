@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime;
 using RabbitMQ.Client;
 using Xunit;
 
@@ -15,7 +16,9 @@ public sealed class StartTests(ITestOutputHelper output)
     [Fact]
     public async Task From_start_to_the_first_confirmed_publish_it_takes_less_than_fifty_milliseconds()
     {
+        (TimeSpan compiling, long methods) = (JitInfo.GetCompilationTime(), JitInfo.GetCompiledMethodCount());
         TimeSpan cold = await MeasureAsync();
+        (compiling, methods) = (JitInfo.GetCompilationTime() - compiling, JitInfo.GetCompiledMethodCount() - methods);
         List<TimeSpan> warm = [];
         for (int start = 0; start < Starts; start++)
         {
@@ -23,7 +26,7 @@ public sealed class StartTests(ITestOutputHelper output)
         }
 
         warm.Sort();
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first {cold.TotalMilliseconds:F1} ms, then median {warm[Starts / 2].TotalMilliseconds:F1} ms of {Starts}, {warm[0].TotalMilliseconds:F1} to {warm[^1].TotalMilliseconds:F1}"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first {cold.TotalMilliseconds:F1} ms, of which {compiling.TotalMilliseconds:F1} ms for compiling {methods} methods; then median {warm[Starts / 2].TotalMilliseconds:F1} ms of {Starts}, {warm[0].TotalMilliseconds:F1} to {warm[^1].TotalMilliseconds:F1}"));
         Assert.InRange(warm[Starts / 2], TimeSpan.Zero, TimeSpan.FromMilliseconds(50));
     }
 

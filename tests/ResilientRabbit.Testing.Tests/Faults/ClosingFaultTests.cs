@@ -47,7 +47,7 @@ public sealed class ClosingFaultTests
     public async Task A_closed_connection_says_nothing_more_but_close_ok()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using WireClient client = await ConfirmingAsync(broker);
+        await using WireClient client = await ConfirmingAsync(broker.Port);
         FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseConnection(320, "CONNECTION_FORCED - by a test");
 
         PublishInOneWrite(client, 5);
@@ -57,12 +57,15 @@ public sealed class ClosingFaultTests
         Assert.Equal(1, fault.Fired);
     }
 
-    [Fact]
-    public async Task A_closed_channel_says_nothing_more_until_it_is_opened_anew()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_closed_channel_says_nothing_more_until_it_is_opened_anew(bool byProxy)
     {
         await using TestBroker broker = await TestBroker.StartAsync();
-        await using WireClient client = await ConfirmingAsync(broker);
-        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(406, "PRECONDITION_FAILED - by a test");
+        await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
+        await using WireClient client = await ConfirmingAsync(byProxy ? proxy.Port : broker.Port);
+        FaultHandle fault = (byProxy ? proxy.Faults : broker.Faults).FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(406, "PRECONDITION_FAILED - by a test");
 
         PublishInOneWrite(client, 5);
         client.Send(1, default(AmqpChannel.CloseOk));
@@ -103,9 +106,9 @@ public sealed class ClosingFaultTests
         Assert.Equal(1, fault.Fired);
     }
 
-    private static async Task<WireClient> ConfirmingAsync(TestBroker broker)
+    private static async Task<WireClient> ConfirmingAsync(int port)
     {
-        WireClient client = await WireClient.OpenAsync(broker.Host, broker.Port);
+        WireClient client = await WireClient.OpenAsync("127.0.0.1", port);
         client.DeclareQueue("q");
         await client.ExpectAsync(AmqpMethod.QueueDeclareOk);
         client.Send(1, new AmqpConfirm.Select(NoWait: false));

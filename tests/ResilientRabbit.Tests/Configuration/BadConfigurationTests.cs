@@ -124,6 +124,9 @@ public sealed class BadConfigurationTests : IDisposable
     [InlineData("{\"Rabbit\":{\"Port\":1e400}}")]
     [InlineData("{\"Rabbit\":{\"Port\":NaN}}")]
     [InlineData("{\"Rabbit\":{\"Port\":5672")]
+    [InlineData("{\"Rabbit\":{\"Port\":5672,\"Port\":5673}}")]
+    [InlineData("{\"Rabbit\":{\"Port\":5672.5}}")]
+    [InlineData("{\"Rabbit\":{\"Port\":99999999999999999999}}")]
     public void A_broken_document_of_the_application_never_reaches_a_client(string json)
         => AssertDocumentRefused(json);
 
