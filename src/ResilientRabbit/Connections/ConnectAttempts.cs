@@ -34,6 +34,7 @@ internal sealed class ConnectAttempts
     private RabbitEndpoint? _justFailed;
     private long _failures;
     private long _lastLog;
+    private ConnectTrace? _trace;
 
     public ConnectAttempts(
         string role, string name, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
@@ -62,7 +63,9 @@ internal sealed class ConnectAttempts
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ConnectionEpoch> ConnectAsync(CancellationToken closing)
     {
+        using ConnectTrace trace = _trace = new ConnectTrace(_name, isAgain: LastError is not null);
         ConnectionEpoch epoch = await AttemptUntilConnectedAsync(closing).ConfigureAwait(false);
+        trace.Opened(epoch.Endpoint.Host, epoch.Endpoint.Port);
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
@@ -220,6 +223,7 @@ internal sealed class ConnectAttempts
         RabbitEndpoint endpoint = _endpoint!.Value;
         ConnectionException error = Explain(endpoint, exception);
         LastError = error;
+        _trace?.AttemptFailed(endpoint.ToString(), error.Reason);
         if (_addresses.Count == 0)
         {
             _selector.Failed(endpoint);

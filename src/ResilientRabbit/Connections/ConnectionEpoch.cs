@@ -64,6 +64,8 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public RabbitEndpoint Endpoint { get; }
 
+    public RabbitEndpoint? Server => Endpoint;
+
     public IPAddress Address { get; }
 
     /// <summary>The cluster's name from the server properties.</summary>

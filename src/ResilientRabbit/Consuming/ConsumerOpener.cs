@@ -66,6 +66,7 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     {
         LastReplyCode = end.ReplyCode;
         _lastError = end.Text;
+        counters.NoteLoss(end.Reason);
         switch (end.Reason)
         {
             case ConsumerEndReason.CancelledByBroker:

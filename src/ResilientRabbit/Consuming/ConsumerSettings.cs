@@ -46,6 +46,8 @@ internal sealed record ConsumerSettings
 
     public required TimeSpan StopTimeout { get; init; }
 
+    public required bool TraceAsChild { get; init; }
+
     /// <summary>Gets the pause before consuming again after the broker cancelled the consumer, and the longest random part of it.</summary>
     public required (TimeSpan Delay, TimeSpan Splay) CancelPause { get; init; }
 
@@ -75,6 +77,7 @@ internal sealed record ConsumerSettings
             ConsumerTag = options.ConsumerTag,
             Arguments = ArgumentsOf(options, defaults),
             StopTimeout = options.StopTimeout,
+            TraceAsChild = options.TraceAsChild,
             CancelPause = (defaults.ResubscribeDelay, defaults.ResubscribeSplay),
         };
     }

@@ -30,7 +30,7 @@ internal sealed class LaneChannel : IConfirmSink
         _lane = lane;
         Session = session;
         _context = context;
-        _answers = new LaneAnswers(lane, context);
+        _answers = new LaneAnswers(lane, context, session);
         _signal = signal;
 
         // A lane in refuge goes home over an empty window only: its writer wants to know.
@@ -73,6 +73,7 @@ internal sealed class LaneChannel : IConfirmSink
     {
         var channel = new LaneChannel(lane, session, isAway, context, signal);
         channel._channel = await session.OpenPublishChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+        context.Meter.LaneOpened(lane.Index, session, isAway);
         channel._deadRegistration = session.Dead.UnsafeRegister(static state => ((AsyncSignal)state!).Set(), signal);
         return channel;
     }
@@ -107,6 +108,15 @@ internal sealed class LaneChannel : IConfirmSink
         if (run.IsEmpty)
         {
             return true;
+        }
+
+        if (_context.Meter.NeedsWriteTime)
+        {
+            long now = _context.Time.GetTimestamp();
+            foreach (PendingMessage message in run)
+            {
+                message.WrittenAt = now;
+            }
         }
 
         ulong first = Window.Add(run);
@@ -145,6 +155,11 @@ internal sealed class LaneChannel : IConfirmSink
         {
             message.Headers[PendingMessage.AttemptHeader] = message.Attempts;
             _context.Ledger.CountReplay();
+        }
+
+        if (message.Trace is not null)
+        {
+            PublishTracing.Copied(message, Session.Server);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using RabbitMQ.Client;
@@ -55,6 +56,15 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 
     /// <summary>A timestamp of the client's time provider.</summary>
     public long Deadline { get; private set; }
+
+    /// <summary>When the call was made: a timestamp of the client's time provider.</summary>
+    public long Started { get; set; }
+
+    /// <summary>When the last copy was written; 0 while nobody measures that.</summary>
+    public long WrittenAt { get; set; }
+
+    /// <summary>The activity from the call to the outcome; null when nobody records it.</summary>
+    public Activity? Trace { get; set; }
 
     public string MessageId => Properties.MessageId!;
 
@@ -167,6 +177,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         }
 
         _registration = default;
+        if (Trace is not null)
+        {
+            PublishTracing.End(this, error);
+        }
+
         Admission?.TrySetResult();
         if (Batch is { } batch)
         {
@@ -251,6 +266,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Generation = null!;
         IsAdmitted = false;
         Attempts = 0;
+        WrittenAt = 0;
         Nacks = 0;
         NackedBy = null;
         Answered = 0;

@@ -148,6 +148,15 @@ internal sealed class PublishLedger
         }
     }
 
+    /// <summary>When the oldest of the messages that wait for room was accepted; <see cref="long.MaxValue"/> when none waits.</summary>
+    public long OldestWaiting()
+    {
+        lock (_gate)
+        {
+            return _lanes.Min(static account => account.Waiters.OldestStart);
+        }
+    }
+
     /// <summary>Completes when every message accepted so far has its outcome.</summary>
     public Task FlushAsync()
     {

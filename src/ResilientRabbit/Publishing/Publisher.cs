@@ -1,5 +1,6 @@
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Publishing;
 
@@ -30,6 +31,20 @@ internal sealed class Publisher : IPublisher
     }
 
     public PublishCounts Counts => _ledger.Counts;
+
+    /// <summary>Messages on the wire without an answer.</summary>
+    public int InFlight => _lanes.Sum(static lane => lane.InFlight);
+
+    /// <summary>How long the oldest message without an outcome has been waiting for it; zero when there is none.</summary>
+    public TimeSpan OldestUnconfirmed
+    {
+        get
+        {
+            long oldest = Math.Min(_ledger.OldestWaiting(), _lanes.Min(static lane => lane.OldestStart));
+            TimeSpan age = oldest == long.MaxValue ? TimeSpan.Zero : _time.GetElapsedTime(oldest);
+            return age > TimeSpan.Zero ? age : TimeSpan.Zero;
+        }
+    }
 
     public ValueTask<PublishReceipt> PublishAsync(
         string exchange, string routingKey, ReadOnlyMemory<byte> body, MessageProperties? properties = null, CancellationToken cancellationToken = default)
@@ -155,8 +170,14 @@ internal sealed class Publisher : IPublisher
 
         Lane lane = ChooseLane(message);
         TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
-        long deadline = _time.GetTimestamp() + (long)(life.TotalSeconds * _time.TimestampFrequency);
+        candidate.Started = _time.GetTimestamp();
+        long deadline = candidate.Started + (long)(life.TotalSeconds * _time.TimestampFrequency);
         candidate.Begin(message, id, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
+        if (Tracing.Source.HasListeners())
+        {
+            PublishTracing.Begin(candidate);
+        }
+
         candidate.WatchCancellation(cancellationToken);
         pending = candidate;
         return null;
@@ -165,17 +186,23 @@ internal sealed class Publisher : IPublisher
     /// <summary>The outcome of a batch's message that was still to come when the client was closed.</summary>
     private PublishException ClosedBefore(in OutboundMessage message)
     {
-        _ledger.CountRefusedLocally();
+        CountRefused(message);
         return new PublishException(
             PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, message.Properties?.MessageId ?? string.Empty, 0,
             $"Publishing to exchange '{message.Exchange}' (routing key '{message.RoutingKey}') was given up because the client was closed. Nothing was sent.");
+    }
+
+    private void CountRefused(in OutboundMessage message)
+    {
+        _ledger.CountRefusedLocally();
+        _context.Meter.RefusedLocally(message.Exchange, PublishFailure.NotSent);
     }
 
     private Exception? RefuseLocally(in OutboundMessage message, PendingMessage candidate, CancellationToken cancellationToken)
     {
         if (message.Body.Length > _settings.MaxMessageSize)
         {
-            _ledger.CountRefusedLocally();
+            CountRefused(message);
             return new PublishException(
                 PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, candidate.MessageId, 0,
                 $"Publishing to exchange '{message.Exchange}' was refused locally: the body has {message.Body.Length} bytes, Publisher:MaxMessageSize is {_settings.MaxMessageSize}. Nothing was sent.");
@@ -183,7 +210,7 @@ internal sealed class Publisher : IPublisher
 
         if (cancellationToken.IsCancellationRequested)
         {
-            _ledger.CountRefusedLocally();
+            CountRefused(message);
             return new PublishCanceledException(PublishFailure.NotSent, candidate.MessageId, cancellationToken);
         }
 
