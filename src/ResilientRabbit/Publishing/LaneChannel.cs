@@ -110,12 +110,13 @@ internal sealed class LaneChannel : IConfirmSink
             return true;
         }
 
-        if (_context.Meter.NeedsWriteTime)
+        if (_context.Meter.IsWanted)
         {
             long now = _context.Time.GetTimestamp();
             foreach (PendingMessage message in run)
             {
                 message.WrittenAt = now;
+                message.WrittenTo = Session.Server;
             }
         }
 

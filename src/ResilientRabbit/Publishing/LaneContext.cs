@@ -30,7 +30,7 @@ internal sealed class LaneContext
 
     public ClientTelemetry Telemetry { get; init; } = ClientTelemetry.None;
 
-    public PublishMeter Meter => field ??= new PublishMeter(Telemetry, Time, Settings.Lanes);
+    public PublishMeter Meter => field ?? Interlocked.CompareExchange(ref field, new PublishMeter(Telemetry, Time, Settings.Lanes), null) ?? field;
 
     /// <summary>
     /// How long a message rests before its next copy, in units of the time provider's timestamp: doubling. Without jitter, so that messages

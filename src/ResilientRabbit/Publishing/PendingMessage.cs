@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using RabbitMQ.Client;
+using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 
 namespace ResilientRabbit.Publishing;
@@ -62,6 +63,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 
     /// <summary>When the last copy was written; 0 while nobody measures that.</summary>
     public long WrittenAt { get; set; }
+
+    /// <summary>Where the last copy was written to; null while nobody measures that.</summary>
+    public RabbitEndpoint? WrittenTo { get; set; }
 
     /// <summary>The activity from the call to the outcome; null when nobody records it.</summary>
     public Activity? Trace { get; set; }
@@ -267,6 +271,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         IsAdmitted = false;
         Attempts = 0;
         WrittenAt = 0;
+        WrittenTo = null;
         Nacks = 0;
         NackedBy = null;
         Answered = 0;

@@ -24,10 +24,8 @@ internal sealed class PublishMeter
         _sessions = new IPublishSession?[lanes];
     }
 
-    /// <summary>Whether the time of writing is wanted.</summary>
-    public bool NeedsWriteTime => _all.ConfirmLatency.Enabled;
-
-    private bool IsWanted => _all.OperationDuration.Enabled || _all.SentMessages.Enabled || _all.ConfirmLatency.Enabled || _all.MarkedDuplicates.Enabled;
+    /// <summary>Whether anybody listens.</summary>
+    public bool IsWanted => _all.OperationDuration.Enabled || _all.SentMessages.Enabled || _all.ConfirmLatency.Enabled || _all.MarkedDuplicates.Enabled;
 
     /// <summary>A chain of messages that one acknowledgement has confirmed, before their callers are told.</summary>
     public void Confirmed(PendingMessage? chain, RabbitEndpoint? server)
@@ -43,9 +41,7 @@ internal sealed class PublishMeter
     {
         if (IsWanted)
         {
-            double seconds = _time.GetElapsedTime(message.Started).TotalSeconds;
-            Record(message.Exchange, seconds, failure);
-            CountDuplicate(message, failure);
+            ClientTelemetry.Safely((Self: this, message, failure), static it => it.Self.MeasureFinished(it.message, it.failure));
         }
     }
 
@@ -54,7 +50,7 @@ internal sealed class PublishMeter
     {
         if (IsWanted)
         {
-            Record(exchange, 0, failure);
+            ClientTelemetry.Safely((Self: this, exchange, failure), static it => it.Self.Record(it.Self._nowhere.Of(it.exchange, it.failure.ToString()), TimeSpan.Zero));
         }
     }
 
@@ -75,7 +71,7 @@ internal sealed class PublishMeter
 
     private void MeasureConfirmed(PendingMessage? chain, RabbitEndpoint? server)
     {
-        DestinationTags destinations = server is { } endpoint ? _tags.GetOrAdd(endpoint, static (key, client) => new DestinationTags(client, key.Host, key.Port), _client) : _nowhere;
+        DestinationTags destinations = TagsOf(server);
         long now = _time.GetTimestamp();
         string? exchange = null;
         KeyValuePair<string, object?>[] tags = [];
@@ -93,7 +89,10 @@ internal sealed class PublishMeter
             run++;
             _all.OperationDuration.Record(_time.GetElapsedTime(message.Started, now).TotalSeconds, tags);
             latency = message.WrittenAt == 0 ? latency : Math.Max(latency, _time.GetElapsedTime(message.WrittenAt, now).TotalSeconds);
-            CountDuplicate(message, null);
+            if (message.Attempts > 1)
+            {
+                _all.MarkedDuplicates.Add(1, tags);
+            }
         }
 
         AddRun(run, tags);
@@ -111,19 +110,29 @@ internal sealed class PublishMeter
         }
     }
 
-    private void Record(string exchange, double seconds, PublishFailure? failure)
-        => ClientTelemetry.Safely((Self: this, exchange, seconds, failure), static it =>
-        {
-            KeyValuePair<string, object?>[] tags = it.failure is { } failure ? it.Self._nowhere.Of(it.exchange, failure.ToString()) : it.Self._nowhere.Of(it.exchange);
-            it.Self._all.OperationDuration.Record(it.seconds, tags);
-            it.Self._all.SentMessages.Add(1, tags);
-        });
-
-    private void CountDuplicate(PendingMessage message, PublishFailure? failure)
+    // A message whose confirm came while it was still being written, or through another channel, and one that failed.
+    private void MeasureFinished(PendingMessage message, PublishFailure? failure)
     {
-        if (failure is null && message.Attempts > 1 && _all.MarkedDuplicates.Enabled)
+        DestinationTags destinations = TagsOf(message.WrittenTo);
+        KeyValuePair<string, object?>[] tags = failure is { } error ? destinations.Of(message.Exchange, error.ToString()) : destinations.Of(message.Exchange);
+        Record(tags, _time.GetElapsedTime(message.Started));
+        if (failure is null && message.WrittenAt != 0)
         {
-            ClientTelemetry.Safely((Self: this, message.Exchange), static it => it.Self._all.MarkedDuplicates.Add(1, it.Self._nowhere.Of(it.Exchange)));
+            _all.ConfirmLatency.Record(_time.GetElapsedTime(message.WrittenAt).TotalSeconds, tags);
         }
+
+        if (failure is null && message.Attempts > 1)
+        {
+            _all.MarkedDuplicates.Add(1, tags);
+        }
+    }
+
+    private DestinationTags TagsOf(RabbitEndpoint? server)
+        => server is { } endpoint ? _tags.GetOrAdd(endpoint, static (key, client) => new DestinationTags(client, key.Host, key.Port), _client) : _nowhere;
+
+    private void Record(KeyValuePair<string, object?>[] tags, TimeSpan duration)
+    {
+        _all.OperationDuration.Record(duration.TotalSeconds, tags);
+        _all.SentMessages.Add(1, tags);
     }
 }
