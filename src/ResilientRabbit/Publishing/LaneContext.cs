@@ -49,7 +49,7 @@ internal sealed class LaneContext
         {
             Ledger.Release(message, null);
             Meter.Finished(message, null);
-            message.Complete(new PublishReceipt(message.MessageId, message.Attempts, message.Nacks), null);
+            message.Complete(message.ToReceipt(), null);
             return;
         }
 

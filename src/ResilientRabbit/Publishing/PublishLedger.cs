@@ -8,39 +8,20 @@ namespace ResilientRabbit.Publishing;
 internal sealed class PublishLedger
 {
     private readonly Lock _gate = new();
-    private readonly long _maxMessages;
-    private readonly long _maxBytes;
-    private readonly long _maxLaneMessages;
-    private readonly long _maxLaneBytes;
+    private readonly LedgerLimits _limits;
     private readonly LaneAccount[] _lanes;
-    private readonly LinkedList<FlushGeneration> _generations = new();
-    private FlushGeneration _generation = new();
+    private readonly FlushLine _flushes = new();
     private OutcomeCounts _counts;
     private long _waiting;
     private bool _closed;
 
     public PublishLedger(int maxMessages, long maxBytes, int lanes)
     {
-        _maxMessages = maxMessages;
-        _maxBytes = maxBytes;
-
-        // One lane alone may not starve the others.
-        _maxLaneMessages = lanes > 1 ? Math.Max(1, maxMessages / 2) : maxMessages;
-        _maxLaneBytes = lanes > 1 ? Math.Max(1, maxBytes / 2) : maxBytes;
+        _limits = new LedgerLimits(maxMessages, maxBytes, lanes);
         _lanes = [.. Enumerable.Range(0, lanes).Select(static _ => new LaneAccount())];
-        _generations.AddLast(_generation);
     }
 
-    public PublishCounts Counts
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _counts.ToPublic();
-            }
-        }
-    }
+    public PublishCounts Counts => Read(static self => self._counts.ToPublic());
 
     /// <summary>True when nothing is pending and nobody waits for room.</summary>
     public bool IsIdle
@@ -84,12 +65,11 @@ internal sealed class PublishLedger
                 return Admission.Refused;
             }
 
-            message.Generation = _generation;
-            _generation.Open++;
+            message.Generation = _flushes.Enter();
             if (fits)
             {
                 Take(account, message);
-                message.Lane.Enqueue(message);
+                Enter(account);
                 return Admission.Admitted;
             }
 
@@ -104,6 +84,43 @@ internal sealed class PublishLedger
             account.NextDeadline = Math.Min(account.NextDeadline, message.Deadline);
             return Admission.Waiting;
         }
+    }
+
+    /// <summary>
+    /// Admits messages to their lanes, in order, as long as there is room; those that were cancelled meanwhile are dropped. Returns how many
+    /// were dealt with: the next one has to wait or is refused, which <see cref="Admit"/> decides.
+    /// </summary>
+    public int AdmitRun(ReadOnlySpan<PendingMessage> run)
+    {
+        int done = 0;
+        lock (_gate)
+        {
+            for (; done < run.Length && !_closed; done++)
+            {
+                PendingMessage message = run[done];
+                if (message.WasReleased)
+                {
+                    message.ReleaseReference();
+                    continue;
+                }
+
+                LaneAccount account = _lanes[message.Lane.Index];
+                if (!account.Waiters.IsEmpty || !Fits(account, message.Size))
+                {
+                    break;
+                }
+
+                message.Generation = _flushes.Enter();
+                Take(account, message);
+            }
+
+            foreach (LaneAccount account in _lanes)
+            {
+                Enter(account);
+            }
+        }
+
+        return done;
     }
 
     /// <summary>Counts the outcome of one message and gives its room to those who wait.</summary>
@@ -149,26 +166,14 @@ internal sealed class PublishLedger
     }
 
     /// <summary>When the oldest of the messages that wait for room was accepted; <see cref="long.MaxValue"/> when none waits.</summary>
-    public long OldestWaiting()
-    {
-        lock (_gate)
-        {
-            return _lanes.Min(static account => account.Waiters.OldestStart);
-        }
-    }
+    public long OldestWaiting() => Read(static self => self._lanes.Min(static account => account.Waiters.OldestStart));
 
     /// <summary>Completes when every message accepted so far has its outcome.</summary>
     public Task FlushAsync()
     {
         lock (_gate)
         {
-            FlushGeneration last = _generation;
-            last.Done ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task done = last.Done.Task;
-            _generation = new FlushGeneration();
-            _generations.AddLast(_generation);
-            CompleteGenerations();
-            return done;
+            return _flushes.Flush();
         }
     }
 
@@ -213,10 +218,15 @@ internal sealed class PublishLedger
         }
     }
 
-    private bool Fits(LaneAccount account, int size)
-        => _counts.Pending < _maxMessages && account.Messages < _maxLaneMessages
-            && (_counts.PendingBytes + size <= _maxBytes || _counts.Pending == 0)
-            && (account.Bytes + size <= _maxLaneBytes || account.Messages == 0);
+    private T Read<T>(Func<PublishLedger, T> read)
+    {
+        lock (_gate)
+        {
+            return read(this);
+        }
+    }
+
+    private bool Fits(LaneAccount account, int size) => _limits.Allow(_counts, account, size);
 
     private void Take(LaneAccount account, PendingMessage message)
     {
@@ -226,6 +236,16 @@ internal sealed class PublishLedger
         _counts.Submitted++;
         _counts.Pending++;
         _counts.PendingBytes += message.Size;
+        account.Entering.Add(message);
+    }
+
+    /// <summary>Hands those that were taken to their lane.</summary>
+    private static void Enter(LaneAccount account)
+    {
+        if (account.Entering.First is { } first)
+        {
+            first.Lane.Enqueue(ref account.Entering);
+        }
     }
 
     private void ReleaseOne(PendingMessage message, PublishFailure? failure)
@@ -245,10 +265,7 @@ internal sealed class PublishLedger
         }
 
         _counts.Count(failure);
-        if (message.Generation is { } generation && --generation.Open == 0 && generation.Done is not null)
-        {
-            CompleteGenerations();
-        }
+        _flushes.Leave(message.Generation);
     }
 
     private void GrantAll()
@@ -273,18 +290,9 @@ internal sealed class PublishLedger
 
                 Take(account, waiter);
                 waiter.Admission?.TrySetResult();
-                waiter.Lane.Enqueue(waiter);
             }
-        }
-    }
 
-    private void CompleteGenerations()
-    {
-        while (_generations.First is { } node && node.Value != _generation && node.Value.Open == 0)
-        {
-            node.Value.Done!.TrySetResult();
-            _generations.RemoveFirst();
+            Enter(account);
         }
-
     }
 }

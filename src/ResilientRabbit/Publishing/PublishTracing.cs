@@ -19,7 +19,6 @@ internal static class PublishTracing
         if ((message.Trace ?? Activity.Current) is { } context)
         {
             TraceHeaders.Inject(context, message.Headers);
-            message.IsPlain = false;
         }
     }
 
@@ -88,7 +87,7 @@ internal static class PublishTracing
             TelemetryTags.Of(TelemetryTags.MessageId, message.MessageId),
             TelemetryTags.Of(TelemetryTags.BodySize, message.Size),
         ];
-        if (message.Properties.CorrelationId is { } conversation)
+        if (message.ConversationId is { } conversation)
         {
             tags.Add(TelemetryTags.Of(TelemetryTags.ConversationId, conversation));
         }

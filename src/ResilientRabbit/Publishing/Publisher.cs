@@ -7,6 +7,9 @@ namespace ResilientRabbit.Publishing;
 /// <summary>Checks messages, gives them an identity, a deadline and a lane, and keeps the clock of their deadlines.</summary>
 internal sealed class Publisher : IPublisher
 {
+    /// <summary>So many messages of a batch are prepared and handed over together.</summary>
+    private const int BatchRun = 64;
+
     private readonly LaneContext _context;
     private readonly PublisherSettings _settings;
     private readonly Lane[] _lanes;
@@ -14,6 +17,7 @@ internal sealed class Publisher : IPublisher
     private readonly MessagePool _pool;
     private readonly MessageIds _ids = new();
     private readonly PublishClock _clock;
+    private readonly LocalRefusals _refusals;
     private readonly TimeProvider _time;
     private long _lastId;
     private int _started;
@@ -26,6 +30,7 @@ internal sealed class Publisher : IPublisher
         _ledger = context.Ledger;
         _time = context.Time;
         _pool = context.Pool;
+        _refusals = new LocalRefusals(context);
         _lanes = [.. Enumerable.Range(0, _settings.Lanes).Select(index => new Lane(index, context, context.Sources[index % context.Sources.Count]))];
         _clock = new PublishClock(_ledger, _pool.Completions, _lanes, context.Logger, _time);
     }
@@ -72,19 +77,27 @@ internal sealed class Publisher : IPublisher
             return new PublishBatchResult([], 0);
         }
 
+        Start();
         var sink = new BatchSink(count);
-        for (int index = 0; index < count; index++)
+        var run = new PendingMessage[Math.Min(count, BatchRun)];
+        for (int index = 0; index < count;)
         {
-            if (Prepare(messages[index], sink, index, out PendingMessage? pending, cancellationToken) is { } error)
+            int end = Math.Min(count, index + BatchRun);
+            int length = 0;
+            try
             {
-                sink.Complete(index, default, error is ObjectDisposedException ? ClosedBefore(messages[index]) : error);
-                continue;
+                for (; index < end; index++)
+                {
+                    if (PrepareOf(messages[index], sink, index, cancellationToken) is { } pending)
+                    {
+                        run[length++] = pending;
+                    }
+                }
             }
-
-            if (Submit(pending!, tellAdmission: true) is { } admitted)
+            finally
             {
-                // One at a time: a batch larger than the limits waits here and not in a line of its own making.
-                await admitted.ConfigureAwait(false);
+                // Also when the list itself throws: what was taken from it is on its way and has an outcome.
+                await SubmitRunAsync(run.AsMemory(0, length)).ConfigureAwait(false);
             }
         }
 
@@ -160,9 +173,9 @@ internal sealed class Publisher : IPublisher
 
         long id = Interlocked.Increment(ref _lastId);
         PendingMessage candidate = _pool.Rent();
-        string? newId = message.Properties?.MessageId is null ? _ids.For(id) : null;
-        Exception? error = PropertiesCopier.Copy(message.Properties, candidate, newId, _settings.Persistent);
-        error ??= RefuseLocally(message, candidate, cancellationToken);
+        candidate.BeginProperties(message.Properties?.MessageId, _ids, message.Properties?.Persistent ?? _settings.Persistent, id);
+        Exception? error = message.Properties is { } properties ? PropertiesCopier.Copy(properties, candidate) : null;
+        error ??= _refusals.Check(message, candidate, cancellationToken);
         if (error is not null)
         {
             return error;
@@ -172,7 +185,7 @@ internal sealed class Publisher : IPublisher
         TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
         candidate.Started = _time.GetTimestamp();
         long deadline = candidate.Started + (long)(life.TotalSeconds * _time.TimestampFrequency);
-        candidate.Begin(message, id, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
+        candidate.Begin(message, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
         if (Tracing.Source.HasListeners())
         {
             PublishTracing.Begin(candidate);
@@ -183,38 +196,39 @@ internal sealed class Publisher : IPublisher
         return null;
     }
 
-    /// <summary>The outcome of a batch's message that was still to come when the client was closed.</summary>
-    private PublishException ClosedBefore(in OutboundMessage message)
+    /// <summary>The message of a batch, or null when its outcome is known already.</summary>
+    private PendingMessage? PrepareOf(in OutboundMessage message, BatchSink sink, int index, CancellationToken cancellationToken)
     {
-        CountRefused(message);
-        return new PublishException(
-            PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, message.Properties?.MessageId ?? string.Empty, 0,
-            $"Publishing to exchange '{message.Exchange}' (routing key '{message.RoutingKey}') was given up because the client was closed. Nothing was sent.");
-    }
-
-    private void CountRefused(in OutboundMessage message)
-    {
-        _ledger.CountRefusedLocally();
-        _context.Meter.RefusedLocally(message.Exchange, PublishFailure.NotSent);
-    }
-
-    private Exception? RefuseLocally(in OutboundMessage message, PendingMessage candidate, CancellationToken cancellationToken)
-    {
-        if (message.Body.Length > _settings.MaxMessageSize)
+        if (Prepare(message, sink, index, out PendingMessage? pending, cancellationToken) is not { } error)
         {
-            CountRefused(message);
-            return new PublishException(
-                PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, candidate.MessageId, 0,
-                $"Publishing to exchange '{message.Exchange}' was refused locally: the body has {message.Body.Length} bytes, Publisher:MaxMessageSize is {_settings.MaxMessageSize}. Nothing was sent.");
+            return pending;
         }
 
-        if (cancellationToken.IsCancellationRequested)
-        {
-            CountRefused(message);
-            return new PublishCanceledException(PublishFailure.NotSent, candidate.MessageId, cancellationToken);
-        }
-
+        sink.Complete(index, default, error is ObjectDisposedException ? _refusals.ClosedBefore(message) : error);
         return null;
+    }
+
+    /// <summary>Hands prepared messages to the ledger, in order: together where there is room, otherwise one at a time.</summary>
+    private async ValueTask SubmitRunAsync(ReadOnlyMemory<PendingMessage> run)
+    {
+        while (!run.IsEmpty)
+        {
+            int admitted = _ledger.AdmitRun(run.Span);
+            if (admitted > 0)
+            {
+                _clock.Run();
+                run = run[admitted..];
+                continue;
+            }
+
+            if (Submit(run.Span[0], tellAdmission: true) is { } task)
+            {
+                // One at a time: a batch larger than the limits waits here and not in a line of its own making.
+                await task.ConfigureAwait(false);
+            }
+
+            run = run[1..];
+        }
     }
 
     private Lane ChooseLane(in OutboundMessage message)
