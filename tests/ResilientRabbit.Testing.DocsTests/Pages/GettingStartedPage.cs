@@ -25,7 +25,13 @@ public sealed class GettingStartedPage
         PublishReceipt receipt = await publisher.PublishAsync(exchange: "", routingKey: "orders", "an order"u8.ToArray());
         Console.WriteLine($"confirmed: {receipt.MessageId}");
 
-        await broker.WaitForAsync(b => b.Queue("orders") is { Messages: 0 }, TimeSpan.FromSeconds(10));
+        IRabbitClient client = host.Services.GetRequiredService<IRabbitClient>();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (client.Status.Subscriptions is not [{ Acknowledged: 1 }])
+        {
+            await Task.Delay(10, patience.Token);
+        }
+
         await host.StopAsync();
         Assert.NotEmpty(receipt.MessageId);
     }
