@@ -9,7 +9,7 @@ public sealed partial class PageTests
 {
     private const int LongestReadme = 250;
 
-    private static readonly string Root = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     public static TheoryData<string> Pages => [.. PageNames()];
 

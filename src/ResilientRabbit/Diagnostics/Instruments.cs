@@ -13,6 +13,7 @@ internal sealed class Instruments
     private static readonly ConnectionState[] States = Enum.GetValues<ConnectionState>();
     private static readonly SubscriptionState[] ConsumerStates = [SubscriptionState.Starting, SubscriptionState.Consuming, SubscriptionState.Resubscribing, SubscriptionState.Paused];
     private static readonly ConditionalWeakTable<Meter, Instruments> ByMeter = [];
+    private static readonly Lock ByMeterGate = new();
     private static readonly Meter Shared = new(ResilientRabbitTelemetry.Name, ResilientRabbitTelemetry.Version);
 
     private readonly Lock _gate = new();
@@ -85,7 +86,12 @@ internal sealed class Instruments
     public static Instruments For(IMeterFactory? factory)
     {
         Meter meter = factory?.Create(new MeterOptions(ResilientRabbitTelemetry.Name) { Version = ResilientRabbitTelemetry.Version }) ?? Shared;
-        return ByMeter.GetValue(meter, static key => new Instruments(key));
+
+        // Two threads at once would make the observable instruments twice.
+        lock (ByMeterGate)
+        {
+            return ByMeter.GetValue(meter, static key => new Instruments(key));
+        }
     }
 
     /// <summary>Adds a client under its name or, when another living client has that, under the name and a number: two series with the same tags would be one.</summary>

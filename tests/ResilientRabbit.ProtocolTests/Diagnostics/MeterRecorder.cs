@@ -52,6 +52,15 @@ public sealed class MeterRecorder : IDisposable
         }
     }
 
+    /// <summary>What was counted so far.</summary>
+    public override string ToString()
+    {
+        lock (_gate)
+        {
+            return string.Join('\n', _sums);
+        }
+    }
+
     public void Dispose() => _listener.Dispose();
 
     private void Take(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)

@@ -20,15 +20,23 @@ public sealed class MetricsTests
         await using RabbitClient client = NewClient(cluster, name);
         await client.DeclareAsync(new TopologyBuilder().QuorumQueue("q").Build()).WaitAsync(Bed.Patience);
         using var stop = new CancellationTokenSource();
+        using var done = new CancellationTokenSource();
         Task<(int Collections, int Moved)> collecting = Task.Run(() => CollectUntil(meter, stop.Token));
         var outcomes = new ConcurrentBag<Exception?>();
-        Task[] publishing = [.. Enumerable.Range(0, 4).Select(writer => Task.Run(() => PublishAsync(client, writer, outcomes)))];
+        Task[] publishing = [.. Enumerable.Range(0, 4).Select(writer => Task.Run(() => PublishAsync(client, writer, outcomes, done.Token)))];
 
-        await cluster.KillAsync(0);
-        await cluster.RestartAsync(0);
-        await cluster.KillAsync(1);
+        foreach (string connection in new[] { ":publish-1", ":publish-2" })
+        {
+            TestBroker? node = null;
+            long before = client.Status.Publishing.Confirmed;
+            await Bed.UntilAsync(() => client.Status.Publishing.Confirmed > before + 200, "load");
+            await Bed.UntilAsync(() => (node = cluster.Nodes.FirstOrDefault(node => node.Connections().Any(open => open.IsOpen && open.ClientProvidedName?.EndsWith(connection, StringComparison.Ordinal) == true))) is not null, "the connection");
+            await node!.KillAsync();
+            await node.RestartAsync();
+        }
+
+        await done.CancelAsync();
         await Task.WhenAll(publishing).WaitAsync(Bed.Patience);
-        await cluster.RestartAsync(1);
         await stop.CancelAsync();
         (int collections, int moved) = await collecting;
 
@@ -38,8 +46,8 @@ public sealed class MetricsTests
         Assert.Equal(outcomes.Count(static error => error is null), last["rabbitmq.client.publish.outcomes rabbitmq.client.outcome=confirmed"]);
         Assert.Equal(outcomes.Count, meter.Sum("messaging.client.sent.messages"));
         Assert.Equal(outcomes.Count, meter.Sum("messaging.client.operation.duration"));
-        await Bed.UntilAsync(() => meter.Sum("rabbitmq.client.reconnects") >= 1, "a reconnect");
-        await Bed.UntilAsync(() => meter.Sum("rabbitmq.client.lane.moves", "connection_lost") >= 1, "a lane's move");
+        await Bed.UntilAsync(() => meter.Sum("rabbitmq.client.reconnects") >= 1, "a reconnect: " + meter);
+        await Bed.UntilAsync(() => meter.Sum("rabbitmq.client.lane.moves", "connection_lost") >= 1, "a lane's move: " + meter);
         Assert.True(last["rabbitmq.client.publish.replayed"] >= meter.Sum("rabbitmq.client.publish.marked_duplicates"));
     }
 
@@ -136,11 +144,11 @@ public sealed class MetricsTests
 
     private static string Name() => "metrics-" + Guid.NewGuid().ToString("N");
 
-    private static async Task PublishAsync(RabbitClient client, int writer, ConcurrentBag<Exception?> outcomes)
+    private static async Task PublishAsync(RabbitClient client, int writer, ConcurrentBag<Exception?> outcomes, CancellationToken done)
     {
-        for (int round = 0; round < 20; round++)
+        for (int round = 0; !done.IsCancellationRequested; round++)
         {
-            Task<PublishReceipt>[] run = Bed.Publish(client, 50, first: (writer * 10_000) + (round * 50), routingKey: round % 5 == 4 ? "nowhere" : "q");
+            Task<PublishReceipt>[] run = Bed.Publish(client, 50, first: (writer * 100_000) + (round * 50), routingKey: round % 5 == 4 ? "nowhere" : "q");
             foreach (Task<PublishReceipt> one in run)
             {
                 outcomes.Add(await Record.ExceptionAsync(() => one));
