@@ -117,6 +117,8 @@ check_package() {
   # The names of the files stand uncompressed in the package.
   grep -aq 'README\.md' "$package" || fail "$name: the package has no README.md"
   grep -aq "lib/net10\.0/$name\.xml" "$package" || fail "$name: the package has no documentation of its API"
+  grep -aq 'icon\.png' "$package" || fail "$name: the package has no icon"
+  [ "$name" != ResilientRabbit ] || grep -aq 'docs/troubleshooting\.md' "$package" || fail "$name: the package has no page that help links lead to"
   grep -q '<license type="expression">MIT</license>' "artifacts/obj/$name/Release/$name".*.nuspec || fail "$name: the package does not say its license"
   [ -s "${package%.nupkg}.snupkg" ] || fail "$name: there is no symbol package"
 }

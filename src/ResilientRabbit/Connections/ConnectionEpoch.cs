@@ -62,6 +62,8 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public RabbitEndpoint Endpoint { get; }
 
+    public RabbitEndpoint? Server => Endpoint;
+
     /// <summary>The cluster's name from the server properties.</summary>
     public string? ClusterName { get; }
 

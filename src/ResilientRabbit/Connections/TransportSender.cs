@@ -98,8 +98,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends or collects whole frames for a channel that has the stamp. False, and nothing is sent, when the channel or the connection was
-    /// closed by then, or the driver is in the middle of a frame. What is alone, with nothing that follows it, is sent by the calling thread when
-    /// no send is under way: a caller who awaits each publish waits for no other thread.
+    /// closed by then, or the driver is in the middle of a frame. What is alone is sent by this thread when no send is under way: a hand-over less.
     /// </summary>
     public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp, bool isAlone = false)
     {

@@ -38,6 +38,8 @@ internal sealed class Lane
     /// <summary>Messages on the wire without an answer.</summary>
     public int InFlight => Volatile.Read(ref _channel)?.Window.Count ?? 0;
 
+    public long OldestStart => Math.Min(_queue.OldestStart(), Volatile.Read(ref _channel)?.Window.OldestStart() ?? long.MaxValue);
+
     public void Start()
     {
         _sessions.Watch(_signal.Set);
@@ -231,14 +233,13 @@ internal sealed class Lane
         }
 
         (int code, string text) = channel.CloseReason;
+        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
+        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
         if (code == 0)
         {
             _suspects.TakenBack();
         }
-
-        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
-        if (code != 0)
+        else
         {
             _context.Logger.ChannelClosedByBroker(Index, code, text);
             if (guilty is null)

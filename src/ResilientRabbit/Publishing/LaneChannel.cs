@@ -32,7 +32,7 @@ internal sealed class LaneChannel : IConfirmSink
         _lane = lane;
         Session = session;
         _context = context;
-        _answers = new LaneAnswers(lane, context);
+        _answers = new LaneAnswers(lane, context, session);
         _signal = signal;
 
         // A lane in refuge goes home over an empty window only: its writer wants to know.
@@ -79,6 +79,7 @@ internal sealed class LaneChannel : IConfirmSink
     {
         var channel = new LaneChannel(lane, session, isAway, context, signal);
         channel._channel = await session.OpenPublishChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+        context.Meter.LaneOpened(lane.Index, session, isAway);
         channel._deadRegistration = session.Dead.UnsafeRegister(static state => ((AsyncSignal)state!).Set(), signal);
         return channel;
     }
@@ -113,6 +114,16 @@ internal sealed class LaneChannel : IConfirmSink
         if (run.IsEmpty)
         {
             return true;
+        }
+
+        if (_context.Meter.IsWanted)
+        {
+            long now = _context.Time.GetTimestamp();
+            foreach (PendingMessage message in run)
+            {
+                message.WrittenAt = now;
+                message.WrittenTo = Session.Server;
+            }
         }
 
         ulong first = Window.Add(run);
@@ -151,6 +162,11 @@ internal sealed class LaneChannel : IConfirmSink
         {
             message.Headers[PendingMessage.AttemptHeader] = message.Attempts;
             _context.Ledger.CountReplay();
+        }
+
+        if (message.Trace is not null)
+        {
+            PublishTracing.Copied(message, Session.Server);
         }
     }
 
