@@ -22,7 +22,7 @@ public sealed partial class DeploymentTests
         await File.WriteAllTextAsync(file, Block().Match(await File.ReadAllTextAsync(Path.Combine(PageTests.Root, "docs", "deployment.md"))).Groups["code"].Value);
         try
         {
-            using Process check = Process.Start(new ProcessStartInfo(Proxy, ["-c", "-f", file]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using Process check = Process.Start(new ProcessStartInfo(Proxy, ["-c", "-f", file]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
             string said = await check.StandardError.ReadToEndAsync() + await check.StandardOutput.ReadToEndAsync();
             await check.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
 

@@ -9,7 +9,8 @@ using Xunit;
 
 namespace ResilientRabbit.ProtocolTests.Diagnostics;
 
-/// <summary>A day in the life of a client, as its health check tells it.</summary>
+/// <summary>A day in the life of a client, as its health check tells it. Alone: the port of a node that is down is anybody's.</summary>
+[Collection(Conformance.AloneGroup.Name)]
 public sealed class HealthDayTests(ITestOutputHelper output)
 {
     private const string Queue = "health";

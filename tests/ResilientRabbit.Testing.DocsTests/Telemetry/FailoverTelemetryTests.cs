@@ -40,7 +40,7 @@ public sealed class FailoverTelemetryTests(ITestOutputHelper output)
 
         // In flight: the confirms are held. Blocked: for a while.
         FaultHandle[] held = [.. cluster.Nodes.Select(static node => node.Faults.FromBroker(AmqpMethod.BasicAck).Times(100_000).Hold())];
-        Task waiting = PublishAsync(client, 10);
+        Task<PublishReceipt[]> waiting = PublishAsync(client, 10);
         await SeesAsync(metrics, exporter, "rabbitmq.client.publish.in_flight", static value => value > 0);
         Array.ForEach(held, static fault => fault.Cancel());
         await waiting.WaitAsync(Patience);
@@ -153,7 +153,7 @@ public sealed class FailoverTelemetryTests(ITestOutputHelper output)
         }
     }
 
-    private static Task PublishAsync(RabbitClient client, int count) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => client.Publisher.PublishAsync("", "orders", Body()).AsTask()));
+    private static Task<PublishReceipt[]> PublishAsync(RabbitClient client, int count) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => client.Publisher.PublishAsync("", "orders", Body()).AsTask()));
 
     private static byte[] Body() => "an order"u8.ToArray();
 
