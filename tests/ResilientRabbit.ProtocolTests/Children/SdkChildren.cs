@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace ResilientRabbit.ProtocolTests.Children;
@@ -6,6 +7,8 @@ namespace ResilientRabbit.ProtocolTests.Children;
 internal static class SdkChildren
 {
     public const string Queue = "q";
+
+    public const int RetryPrefetch = 200;
 
     /// <summary>Publishes one message and gets it back, whatever the peer does on the first connections; both must succeed in the end.</summary>
     public static async Task SurviveAsync(int port)
@@ -45,6 +48,23 @@ internal static class SdkChildren
         Console.WriteLine("READY");
         await good.Task.WaitAsync(TimeSpan.FromSeconds(60));
         ChildProgram.Tell("cpu-ms", (long)Environment.CpuUsage.TotalTime.TotalMilliseconds);
+    }
+
+    /// <summary>Puts every message off, and ends itself by SIGKILL when half of a thousand have been.</summary>
+    public static async Task RetryAndDieAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port);
+        ISubscription subscription = await client.SubscribeAsync(
+            Queue,
+            new LambdaHandler(static _ => Settlement.Retry),
+            new ConsumerOptions { Prefetch = RetryPrefetch, Concurrency = 4, RetryDelays = [TimeSpan.FromSeconds(3)] });
+        while (subscription.Status.Retried < 500)
+        {
+            await Task.Yield();
+        }
+
+        Process.GetCurrentProcess().Kill();
+        await Task.Delay(Timeout.Infinite);
     }
 
     private static RabbitClient NewClient(int port)
