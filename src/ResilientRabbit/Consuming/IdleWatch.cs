@@ -23,11 +23,12 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private const int MostFruitless = 2;
 
     private static readonly TimeSpan CalmInterval = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AlertInterval = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan AlertInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SecondAlert = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan SuspiciousInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>As long as it answers at all, the broker answers much faster; without its leader a queue does not answer.</summary>
-    private static readonly TimeSpan AlertTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AlertTimeout = TimeSpan.FromSeconds(1);
 
     /// <summary>A silence after so many messages between two looks is looked into at once.</summary>
     private const int ManyMessages = 10;
@@ -56,7 +57,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         {
             if (_alerts > 0)
             {
-                return AlertInterval;
+                return _suspicions > 0 ? SecondAlert : AlertInterval;
             }
 
             if (_suspicions > 0)
@@ -83,7 +84,9 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         _suspicions = 0;
         _alerts = 0;
         _quietSince = time.GetTimestamp();
-        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
+
+        // Not of a single active consumer: the next one would become active.
+        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && !IsDeclaredSingleActive && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
         _refreshAfter = (settings.RefreshIdleAfter ?? (maySwallow ? RefreshAfter : Timeout.InfiniteTimeSpan)) is var limit && limit > TimeSpan.Zero ? limit : null;
     }
 

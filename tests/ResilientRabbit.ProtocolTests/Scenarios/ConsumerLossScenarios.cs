@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.Testing;
-using ResilientRabbit.Testing.Wire;
 using Xunit;
 
 namespace ResilientRabbit.ProtocolTests.Scenarios;
@@ -72,8 +71,8 @@ public sealed class ConsumerLossScenarios
             Task<PublishReceipt>[] publishing = Bed.Publish(client, PerRound, first: round * PerRound);
             int stored = ((2 * round) + 1) * PerRound;
             await Bed.UntilAsync(() => bed.Broker.Queue(Bed.Queue)!.Messages >= stored, "the first copies");
-            silent.Cancel();
             bed.Line.ResetConnections();
+            silent.Cancel();
             PublishReceipt[] receipts = await Bed.AllAsync(publishing);
             Assert.All(receipts, static receipt => Assert.Equal(2, receipt.Attempts));
         }

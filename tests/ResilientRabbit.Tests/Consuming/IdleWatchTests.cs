@@ -159,6 +159,17 @@ public sealed class IdleWatchTests
     }
 
     [Fact]
+    public void A_single_active_consumer_does_not_give_its_place_away()
+    {
+        _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum, Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-single-active-consumer"] = true } };
+        IdleWatch watch = NewWatch();
+        watch.Restart("3.10.8");
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.False(watch.IsRefreshDue);
+    }
+
+    [Fact]
     public async Task A_consumer_with_work_or_news_is_not_replaced_for_its_silence()
     {
         _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum };
