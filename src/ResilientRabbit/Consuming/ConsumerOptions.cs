@@ -85,7 +85,7 @@ public sealed class ConsumerOptions
     /// 3.x that was deleted and created again at once may do that to a consumer of the former one, and no client can see it.
     /// </summary>
     /// <value>
-    /// <see langword="null"/> by default: after 20 seconds where the queue is declared as a quorum queue through this client and the broker is RabbitMQ 3.x, otherwise never.
+    /// <see langword="null"/> by default: after 20 seconds where the queue is declared as a quorum queue, without single active consumer, through this client and the broker is RabbitMQ 3.x, otherwise never.
     /// <see cref="Timeout.InfiniteTimeSpan"/> for never.
     /// </value>
     public TimeSpan? RefreshIdleAfter { get; set; }

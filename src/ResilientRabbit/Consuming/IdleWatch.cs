@@ -23,7 +23,18 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private const int MostFruitless = 2;
 
     private static readonly TimeSpan CalmInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AlertInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SecondAlert = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan SuspiciousInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>As long as it answers at all, the broker answers much faster; without its leader a queue does not answer.</summary>
+    private static readonly TimeSpan AlertTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>A silence after so many messages between two looks is looked into at once.</summary>
+    private const int ManyMessages = 10;
+
+    /// <summary>So many looks at once that fail, and the pace is the usual one again.</summary>
+    private const int MostAlerts = 20;
 
     /// <summary>The longest pause after resubscriptions that brought nothing.</summary>
     private static readonly TimeSpan FruitlessInterval = TimeSpan.FromMinutes(5);
@@ -36,6 +47,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private long _receivedBefore;
     private int _suspicions;
     private int _fruitless;
+    private int _alerts;
     private bool _isStandby;
 
     /// <summary>When to look again.</summary>
@@ -43,6 +55,11 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         get
         {
+            if (_alerts > 0)
+            {
+                return _suspicions > 0 ? SecondAlert : AlertInterval;
+            }
+
             if (_suspicions > 0)
             {
                 return SuspiciousInterval;
@@ -65,8 +82,11 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     public void Restart(string? brokerVersion)
     {
         _suspicions = 0;
+        _alerts = 0;
         _quietSince = time.GetTimestamp();
-        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
+
+        // Not of a single active consumer: the next one would become active.
+        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && !IsDeclaredSingleActive && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
         _refreshAfter = (settings.RefreshIdleAfter ?? (maySwallow ? RefreshAfter : Timeout.InfiniteTimeSpan)) is var limit && limit > TimeSpan.Zero ? limit : null;
     }
 
@@ -91,7 +111,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             }
 
             interrupt.ThrowIfCancellationRequested();
-            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(requestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
+            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(_alerts > 0 && AlertTimeout < requestTimeout ? AlertTimeout : requestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
             {
                 return new ConsumerEnd(ConsumerEndReason.Silent, reason);
             }
@@ -113,6 +133,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         long received = counters.Received;
         if (received != _receivedBefore)
         {
+            // While messages flow, looking costs nothing; so their end is seen early.
+            _alerts = received - _receivedBefore >= ManyMessages ? MostAlerts : 0;
             _receivedBefore = received;
             _quietSince = time.GetTimestamp();
             _suspicions = 0;
@@ -121,13 +143,17 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             return null;
         }
 
-        if (counters.Unsettled >= settings.Prefetch)
+        // What is in work would be delivered twice: that is for a silence of some length.
+        bool isBusy = counters.Unsettled > 0;
+        if (counters.Unsettled >= settings.Prefetch || (_alerts > 0 && isBusy))
         {
+            _alerts = 0;
             _suspicions = 0;
             return null;
         }
 
-        (string? suspicion, bool mayStandBy) = await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
+        (string? suspicion, bool mayStandBy, bool hasAnswered) = await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
+        _alerts = suspicion is null && hasAnswered ? 0 : Math.Max(0, _alerts - 1);
         if (suspicion is null || counters.Received != received)
         {
             _suspicions = 0;
@@ -163,23 +189,23 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
     }
 
-    private async Task<(string? Suspicion, bool MayStandBy)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
+    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
     {
         try
         {
             QueueDeclareOk queue = await inspect(cancellationToken).ConfigureAwait(false);
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
-                (_, 0) => ("the broker knows no consumer of the queue", false),
-                ( > 0, var consumers) => ($"{queue.MessageCount} messages are ready and none is delivered", consumers > 1),
-                _ => (null, false),
+                (_, 0) => ("the broker knows no consumer of the queue", false, true),
+                ( > 0, var consumers) => ($"{queue.MessageCount} messages are ready and none is delivered", consumers > 1, true),
+                _ => (null, false, true),
             };
         }
         catch (Exception exception)
         {
             (int code, string text) = FailureClassifier.ReplyOf(exception);
             logger.IdleCheckFailed(settings.Queue, exception.Message);
-            return (code == 404 ? text : null, false);
+            return (code == 404 ? text : null, false, code != 0);
         }
     }
 }

@@ -12,6 +12,7 @@ public static class ChildProgram
         ["sdk-survives"] = SdkChildren.SurviveAsync,
         ["sdk-starved"] = SdkChildren.StarveAsync,
         ["sdk-consumes"] = SdkChildren.ConsumeAsync,
+        ["sdk-retries-and-dies"] = SdkChildren.RetryAndDieAsync,
         ["driver-hang"] = DriverChildren.HangAsync,
         ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,
         ["driver-lost-consumer"] = DriverChildren.LoseConsumerAsync,

@@ -73,30 +73,6 @@ public sealed class ConsumerScenarios
         Assert.True(subscription.Status.IsConsuming);
     }
 
-    [Fact, Scenario("C3", "P26")]
-    public async Task A_consumer_whose_deliveries_are_swallowed_is_set_up_anew_after_the_silence()
-    {
-        // What 3.10 may do after a quorum queue was deleted and created again: to the broker the message is delivered, to the client nothing has happened.
-        await using Bed bed = await Bed.StartAsync();
-        RabbitClient client = bed.NewClient();
-        FaultHandle swallowed = bed.Faults.FromBroker(AmqpMethod.BasicDeliver).Drop();
-        int received = 0;
-        await using ISubscription subscription = await client.SubscribeAsync(
-            Bed.Queue,
-            new LambdaHandler(_ =>
-            {
-                Interlocked.Increment(ref received);
-                return Settlement.Ack;
-            }),
-            new ConsumerOptions { RefreshIdleAfter = TimeSpan.FromMilliseconds(300) });
-
-        await Bed.AllAsync(Bed.Publish(client, 1));
-
-        await Bed.UntilAsync(() => received == 1 && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0, Consumers: 1 }, "the message and its ack");
-        Assert.Equal((1, null), (swallowed.Fired, subscription.Status.LastError));
-        Assert.Empty(bed.Journal.StaleAcks());
-    }
-
     [Fact, Scenario("53", "P21,P22,P23")]
     public async Task A_delivery_before_its_consume_ok_is_handled_when_the_consumer_is_confirmed()
     {

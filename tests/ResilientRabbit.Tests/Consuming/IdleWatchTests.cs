@@ -92,6 +92,50 @@ public sealed class IdleWatchTests
         Assert.Equal(0, await CountReplacementsAsync(watch, 10));
     }
 
+    [Fact]
+    public async Task The_sudden_end_of_a_stream_of_messages_is_looked_into_at_once()
+    {
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        Assert.True(watch.Interval < TimeSpan.FromSeconds(2));
+
+        // Without its leader the queue does not answer; when it has one again, the consumer that still gets nothing is replaced at the second look.
+        for (int look = 0; look < 5; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", static _ => throw new OperationCanceledException(), CancellationToken.None));
+            Assert.True(watch.Interval < TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Null(await LookAsync(watch));
+        Assert.True(watch.Interval < TimeSpan.FromSeconds(2));
+        Assert.NotNull(await LookAsync(watch));
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_empty_after_a_stream_of_messages_is_looked_at_once()
+    {
+        _queue = new QueueDeclareOk("orders", 0, 1);
+        IdleWatch watch = NewWatch();
+        Stream(100);
+        Assert.Null(await LookAsync(watch));
+        Assert.Null(await LookAsync(watch));
+
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
+    [Fact]
+    public async Task A_consumer_with_work_is_given_the_usual_time()
+    {
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        _counters.AddReceived(1);
+        Assert.Null(await LookAsync(watch));
+        Assert.Null(await LookAsync(watch));
+
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
     [Theory]
     [InlineData(QueueType.Quorum, "3.10.8", true)]
     [InlineData(QueueType.Quorum, "4.1.0", false)]
@@ -115,6 +159,17 @@ public sealed class IdleWatchTests
     }
 
     [Fact]
+    public void A_single_active_consumer_does_not_give_its_place_away()
+    {
+        _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum, Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-single-active-consumer"] = true } };
+        IdleWatch watch = NewWatch();
+        watch.Restart("3.10.8");
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.False(watch.IsRefreshDue);
+    }
+
+    [Fact]
     public async Task A_consumer_with_work_or_news_is_not_replaced_for_its_silence()
     {
         _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum };
@@ -131,6 +186,15 @@ public sealed class IdleWatchTests
         Assert.False(watch.IsRefreshDue);
         _counters.AddFinished();
         Assert.True(watch.IsRefreshDue);
+    }
+
+    private void Stream(int count)
+    {
+        for (int number = 0; number < count; number++)
+        {
+            _counters.AddReceived(1);
+            _counters.AddFinished();
+        }
     }
 
     private IdleWatch NewWatch() => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance, _time);
