@@ -1,3 +1,4 @@
+using System.Globalization;
 using ResilientRabbit.Benchmarks;
 using ResilientRabbit.Benchmarks.Running;
 using ResilientRabbit.Benchmarks.Wire;
@@ -6,6 +7,9 @@ switch (args)
 {
     case ["sink", ..]:
         await AckSink.RunAsync(isSingle: args is [_, "single"]);
+        break;
+    case ["relay", var port, var milliseconds]:
+        await DelayRelay.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), TimeSpan.FromMilliseconds(int.Parse(milliseconds, CultureInfo.InvariantCulture)));
         break;
     case ["run", ..]:
         await ChildRun.RunAsync(RunSettings.Parse(args));

@@ -7,6 +7,7 @@ namespace ResilientRabbit.Benchmarks.Contenders;
 internal enum OurStyle
 {
     Pipelined,
+    Each,
     Callers,
     Batches,
 }
@@ -19,14 +20,21 @@ internal sealed class Ours : IContender
     private const int OrderingKeys = 64;
 
     private readonly RunSettings _settings;
+    private readonly int _outstanding;
     private readonly OurStyle _style;
     private readonly RabbitClient _client;
     private readonly OutboundMessage[] _messages;
     private int _next;
 
-    public Ours(RunSettings settings, OurStyle style, int lanes, int connections)
+    /// <param name="settings">What is done.</param>
+    /// <param name="style">How the SDK is called.</param>
+    /// <param name="lanes">Lanes of the publisher.</param>
+    /// <param name="connections">Connections of the publisher.</param>
+    /// <param name="pending">Outstanding calls, and the publisher's limit; null is the window and the default.</param>
+    public Ours(RunSettings settings, OurStyle style, int lanes, int connections, int? pending = null)
     {
         _settings = settings;
+        _outstanding = style == OurStyle.Each ? 1 : pending ?? settings.Window;
         _style = style;
         var options = new ResilientRabbitOptions { Port = settings.Port };
         options.Endpoints.Add(settings.Host);
@@ -34,6 +42,7 @@ internal sealed class Ours : IContender
         options.Publisher.Connections = connections;
         options.Publisher.InFlightWindow = settings.Window;
         options.Publisher.Mandatory = settings.Mandatory;
+        options.Publisher.MaxPendingMessages = pending is { } limit ? Math.Max(limit, settings.Window) * 2 : options.Publisher.MaxPendingMessages;
         _client = new RabbitClient(options);
         byte[] body = new byte[settings.BodySize];
         _messages = [.. Enumerable.Range(0, OrderingKeys).Select(key => new OutboundMessage
@@ -51,7 +60,7 @@ internal sealed class Ours : IContender
 
     public Task PublishAsync(int count, LatencySamples? samples) => _style switch
     {
-        OurStyle.Pipelined => PipelineAsync(count, samples),
+        OurStyle.Pipelined or OurStyle.Each => PipelineAsync(count, samples),
         OurStyle.Callers => CallAsync(count, samples),
         _ => BatchAsync(count, samples),
     };
@@ -60,7 +69,7 @@ internal sealed class Ours : IContender
 
     private async Task PipelineAsync(int count, LatencySamples? samples)
     {
-        int window = _settings.Window;
+        int window = _outstanding;
         var outstanding = new ValueTask<PublishReceipt>[window];
         for (int index = 0; index < count; index++)
         {
@@ -90,11 +99,13 @@ internal sealed class Ours : IContender
         await Task.Yield();
         while (Interlocked.Increment(ref _next) - 1 is int index && index < count)
         {
-            long start = Stopwatch.GetTimestamp();
-            await PublishOneAsync(index);
-            if (LatencySamples.Takes(index))
+            if (samples is not null && LatencySamples.Takes(index))
             {
-                samples?.AddSince(start);
+                await PublishTimedAsync(index, samples);
+            }
+            else
+            {
+                await PublishOneAsync(index);
             }
         }
     }
@@ -119,7 +130,9 @@ internal sealed class Ours : IContender
     private async ValueTask<PublishReceipt> PublishTimedAsync(int index, LatencySamples samples)
     {
         long start = Stopwatch.GetTimestamp();
-        PublishReceipt receipt = await PublishOneAsync(index).ConfigureAwait(false);
+        ValueTask<PublishReceipt> task = PublishOneAsync(index);
+        samples.AddCallSince(start);
+        PublishReceipt receipt = await task.ConfigureAwait(false);
         samples.AddSince(start);
         return receipt;
     }

@@ -7,9 +7,7 @@ internal sealed record BenchmarkPlan
 {
     public string Name { get; private init; } = "publish";
 
-    public bool WithSink { get; private init; } = true;
-
-    public bool WithNode { get; private init; } = true;
+    public IReadOnlyList<string> Targets { get; private init; } = Running.Targets.Usual;
 
     public int SinkCount { get; private init; } = 200_000;
 
@@ -23,7 +21,7 @@ internal sealed record BenchmarkPlan
 
     public IReadOnlyList<int> BodySizes { get; private init; } = [16, 1024];
 
-    public IReadOnlyList<string> Contenders { get; private init; } = [.. ContenderCatalog.All.Select(static contender => contender.Name)];
+    public IReadOnlyList<string> Contenders { get; private init; } = ContenderCatalog.Usual;
 
     public bool Profile { get; private init; }
 
@@ -39,16 +37,17 @@ internal sealed record BenchmarkPlan
                 "--quick" => plan with
                 {
                     Name = "quick", Rounds = 1, SinkCount = 50_000, NodeCount = 10_000, WarmUpMilliseconds = 300, BodySizes = [16], Contenders = ContenderCatalog.Quick,
+                    Targets = ["sink", "single", "unroutable", "classic"],
                 },
                 "--name" => plan with { Name = Value() },
-                "--no-sink" => plan with { WithSink = false },
-                "--no-node" => plan with { WithNode = false },
+                "--targets" => plan with { Targets = Value().Split(',') },
                 "--profile" => plan with { Profile = true },
                 "--rounds" => plan with { Rounds = Number() },
                 "--window" => plan with { Window = Number() },
                 "--sink-count" => plan with { SinkCount = Number() },
                 "--node-count" => plan with { NodeCount = Number() },
                 "--sizes" => plan with { BodySizes = [.. Value().Split(',').Select(static size => int.Parse(size, CultureInfo.InvariantCulture))] },
+                "--flat" => plan with { Name = "flat", Targets = ["sink"], BodySizes = [16], Contenders = [.. ContenderCatalog.FlatCost] },
                 "--contenders" => plan with { Contenders = Value().Split(',') },
                 _ => throw new ArgumentException($"'{arguments[index]}' is not an option."),
             };

@@ -24,7 +24,7 @@ internal sealed class ChildProcess : IDisposable
     {
         using ChildProcess child = Start(settings.ToArguments());
         string line = await child.ReadLineAsync();
-        return JsonSerializer.Deserialize<RunResult>(line)!;
+        return JsonSerializer.Deserialize<RunResult>(line, RunResult.Json)!;
     }
 
     public async Task<string> ReadLineAsync()

@@ -30,7 +30,7 @@ internal static class ChildRun
         GC.WaitForPendingFinalizers();
         var samples = new LatencySamples((settings.Count / LatencySamples.Every) + 1024);
         using AllocationSampler? sampler = settings.Profile ? new AllocationSampler() : null;
-        Console.WriteLine(JsonSerializer.Serialize(await MeasureAsync(contender, settings, samples, sampler)));
+        Console.WriteLine(JsonSerializer.Serialize(await MeasureAsync(contender, settings, samples, sampler), RunResult.Json));
     }
 
     /// <summary>The 1-minute load average, not a number where there is none.</summary>
@@ -80,6 +80,7 @@ internal static class ChildRun
             AllocatedBytes = GC.GetTotalAllocatedBytes(precise: true) - bytes,
             P50 = samples.Quantile(0.5),
             P99 = samples.Quantile(0.99),
+            CallP99 = samples.CallQuantile(0.99),
             LockContentions = Monitor.LockContentionCount - contentions,
             PoolWorkItems = ThreadPool.CompletedWorkItemCount - items,
             Collections = [.. collections.Select(static (before, generation) => GC.CollectionCount(generation) - before)],

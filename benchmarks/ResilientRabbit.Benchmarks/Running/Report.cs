@@ -10,20 +10,23 @@ internal sealed class Report(BenchmarkPlan plan, string broker)
 {
     private readonly StringBuilder _text = new();
     private readonly List<double> _loads = [];
+    private readonly Dictionary<(string Target, int Size), Dictionary<string, List<RunResult>>> _all = [];
 
     public void Add(Target target, int size, Dictionary<string, List<RunResult>> results)
     {
+        _all[(target.Name, size)] = results;
+        Dictionary<string, List<RunResult>>? near = target.Near is null ? null : _all.GetValueOrDefault((target.Near, size));
         Line($"## {target.Name}, {size:N0} B");
         Line($"");
-        Line($"| contender | msg/s | CPU us/msg | B/msg | p50 ms | p99 ms | msg/s, tracked = 1 | CPU, tracked / this | msg/s, raw = 1 | lock waits/1000 | pool items/1000 | GC 0/1/2 |");
-        Line($"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        Line($"| contender | msg/s | CPU us/msg | B/msg | p50 ms | p99 ms | call p99 ms | msg/s, tracked = 1 | CPU, tracked / this | msg/s, raw = 1 | msg/s, 0 ms = 1 | lock waits/1000 | pool items/1000 | GC 0/1/2 |");
+        Line($"| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         results.TryGetValue(ContenderCatalog.Tracked, out List<RunResult>? tracked);
         results.TryGetValue(ContenderCatalog.Raw, out List<RunResult>? raw);
         foreach ((string name, string text, _) in ContenderCatalog.All)
         {
             if (results.TryGetValue(name, out List<RunResult>? runs) && runs.Count > 0)
             {
-                AddRow(text, runs, tracked, raw);
+                AddRow(text, runs, tracked, raw, near?.GetValueOrDefault(name));
             }
         }
 
@@ -59,15 +62,17 @@ internal sealed class Report(BenchmarkPlan plan, string broker)
 
     private static double PerThousand(long value, RunResult run) => value * 1000.0 / run.Messages;
 
-    private void AddRow(string text, List<RunResult> runs, List<RunResult>? tracked, List<RunResult>? raw)
+    private void AddRow(string text, List<RunResult> runs, List<RunResult>? tracked, List<RunResult>? raw, List<RunResult>? near)
     {
         _loads.AddRange(runs.Select(static run => run.LoadAverage));
         double Of(Func<RunResult, double> value) => Median(runs.Select(value));
         string faster = Ratio(runs, tracked, static (mine, other) => mine.PerSecond / other.PerSecond);
         string cheaper = Ratio(runs, tracked, static (mine, other) => other.CpuMicroseconds / mine.CpuMicroseconds);
         string toRaw = Ratio(runs, raw, static (mine, other) => mine.PerSecond / other.PerSecond);
+        string toNear = Ratio(runs, near, static (mine, other) => mine.PerSecond / other.PerSecond);
+        string call = runs.Exists(static run => double.IsNaN(run.CallP99)) ? "" : Of(static run => run.CallP99).ToString("N3", CultureInfo.InvariantCulture);
         string collections = string.Join('/', Enumerable.Range(0, 3).Select(generation => Of(run => run.Collections[generation])));
-        Line($"| {text} | {Of(static run => run.PerSecond):N0} | {Of(static run => run.CpuMicroseconds):N2} | {Of(static run => run.BytesPerMessage):N0} | {Of(static run => run.P50):N2} | {Of(static run => run.P99):N2} | {faster} | {cheaper} | {toRaw} | {Of(static run => PerThousand(run.LockContentions, run)):N1} | {Of(static run => PerThousand(run.PoolWorkItems, run)):N0} | {collections} |");
+        Line($"| {text} | {Of(static run => run.PerSecond):N0} | {Of(static run => run.CpuMicroseconds):N2} | {Of(static run => run.BytesPerMessage):N0} | {Of(static run => run.P50):N2} | {Of(static run => run.P99):N2} | {call} | {faster} | {cheaper} | {toRaw} | {toNear} | {Of(static run => PerThousand(run.LockContentions, run)):N1} | {Of(static run => PerThousand(run.PoolWorkItems, run)):N0} | {collections} |");
     }
 
     private void Line(FormattableString text) => _text.Append(text.ToString(CultureInfo.InvariantCulture)).Append('\n');

@@ -6,8 +6,8 @@ namespace ResilientRabbit.Connections;
 /// <param name="Exchange">At most 255 bytes of UTF-8; checked before.</param>
 /// <param name="RoutingKey">At most 255 bytes of UTF-8; checked before.</param>
 /// <param name="Mandatory">Whether an unroutable message is returned.</param>
-/// <param name="Properties">With the publish id among the headers.</param>
-/// <param name="PlainId">The publish id when the properties are nothing but that, a delivery mode and a message-id, which is encoded faster; otherwise 0.</param>
+/// <param name="Plain">The properties, when there are no others.</param>
+/// <param name="Properties">The properties, with the publish id among the headers; null: <paramref name="Plain"/> is all.</param>
 /// <param name="Body">The message's content.</param>
 internal readonly record struct OutgoingPublish(
-    string Exchange, string RoutingKey, bool Mandatory, BasicProperties Properties, long PlainId, ReadOnlyMemory<byte> Body);
+    string Exchange, string RoutingKey, bool Mandatory, PlainProperties Plain, BasicProperties? Properties, ReadOnlyMemory<byte> Body);

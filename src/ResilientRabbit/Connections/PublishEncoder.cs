@@ -60,8 +60,8 @@ internal sealed class PublishEncoder
             EncodeMethod(message);
         }
 
-        IAmqpHeader header = message.Properties;
-        int properties = message.PlainId == 0 ? header.GetRequiredBufferSize() : PlainSize(message.Properties.MessageId!);
+        IAmqpHeader? header = message.Properties;
+        int properties = header?.GetRequiredBufferSize() ?? PlainSize(message.Plain);
         int body = message.Body.Length;
         int bodyFrames = (int)((body + (long)_maxBodyFrame - 1) / _maxBodyFrame);
         Reserve(checked(_method.Length + FrameOverhead + HeaderFixed + properties + body + (bodyFrames * FrameOverhead)));
@@ -73,7 +73,7 @@ internal sealed class PublishEncoder
         BinaryPrimitives.WriteUInt16BigEndian(payload, BasicClass);
         BinaryPrimitives.WriteUInt16BigEndian(payload[2..], 0);
         BinaryPrimitives.WriteUInt64BigEndian(payload[4..], (ulong)body);
-        int written = message.PlainId == 0 ? header.WriteTo(payload[HeaderFixed..]) : WritePlain(payload[HeaderFixed..], message);
+        int written = header?.WriteTo(payload[HeaderFixed..]) ?? WritePlain(payload[HeaderFixed..], message.Plain);
         at += Frame(free[at..], HeaderFrame, HeaderFixed + written);
         ReadOnlySpan<byte> rest = message.Body.Span;
         while (!rest.IsEmpty)
@@ -125,18 +125,19 @@ internal sealed class PublishEncoder
         (_exchange, _routingKey, _mandatory) = (message.Exchange, message.RoutingKey, message.Mandatory);
     }
 
-    private int PlainSize(string messageId) => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + Encoding.UTF8.GetByteCount(messageId);
+    private int PlainSize(in PlainProperties plain)
+        => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + (plain.MessageId is { } id ? Encoding.UTF8.GetByteCount(id) : plain.Ids!.LengthOf(plain.PublishId));
 
-    private int WritePlain(Span<byte> target, in OutgoingPublish message)
+    private int WritePlain(Span<byte> target, in PlainProperties plain)
     {
         BinaryPrimitives.WriteUInt16BigEndian(target, PlainFlags);
         int at = 2;
         _idEntry.CopyTo(target[at..]);
         at += _idEntry.Length;
-        BinaryPrimitives.WriteInt64BigEndian(target[at..], message.PlainId);
+        BinaryPrimitives.WriteInt64BigEndian(target[at..], plain.PublishId);
         at += sizeof(long);
-        target[at++] = (byte)message.Properties.DeliveryMode;
-        int length = Encoding.UTF8.GetBytes(message.Properties.MessageId, target[(at + 1)..]);
+        target[at++] = (byte)(plain.IsPersistent ? DeliveryModes.Persistent : DeliveryModes.Transient);
+        int length = plain.MessageId is { } id ? Encoding.UTF8.GetBytes(id, target[(at + 1)..]) : plain.Ids!.Write(target[(at + 1)..], plain.PublishId);
         target[at] = (byte)length;
         return at + 1 + length;
     }

@@ -3,14 +3,14 @@ namespace ResilientRabbit.Publishing;
 /// <summary>Collects the outcomes of one batch and completes one task when the last is there.</summary>
 internal sealed class BatchSink
 {
-    private readonly PublishOutcome[] _outcomes;
+    private readonly OutcomeList _outcomes;
     private readonly TaskCompletionSource<PublishBatchResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _open;
     private int _failed;
 
     public BatchSink(int count)
     {
-        _outcomes = new PublishOutcome[count];
+        _outcomes = new OutcomeList(count);
         _open = count;
     }
 
@@ -18,7 +18,7 @@ internal sealed class BatchSink
 
     public void Complete(int index, in PublishReceipt receipt, Exception? error)
     {
-        _outcomes[index] = new PublishOutcome(receipt, error);
+        _outcomes.Set(index, new PublishOutcome(receipt, error));
         if (error is not null)
         {
             Interlocked.Increment(ref _failed);

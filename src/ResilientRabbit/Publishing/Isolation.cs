@@ -33,7 +33,7 @@ internal static class Isolation
     {
         NotFound or 403 => replyText.Contains($"exchange '{(message.Exchange.Length == 0 ? "amq.default" : message.Exchange)}'", StringComparison.Ordinal),
         406 => replyText.Contains($"message size {message.Body.Length.ToString(CultureInfo.InvariantCulture)} ", StringComparison.Ordinal)
-            || (message.Properties.UserId is { } user && replyText.Contains($"user_id property set to '{user}'", StringComparison.Ordinal)),
+            || (message.UserId is { } user && replyText.Contains($"user_id property set to '{user}'", StringComparison.Ordinal)),
         _ => false,
     };
 }

@@ -44,10 +44,10 @@ internal sealed class Lane
         _writer = Task.Run(RunAsync);
     }
 
-    /// <summary>Called by the ledger, in the order of admission.</summary>
-    public void Enqueue(PendingMessage message)
+    /// <summary>Called by the ledger, in the order of admission; the list is empty afterwards.</summary>
+    public void Enqueue(ref MessageList messages)
     {
-        if (_queue.Add(message))
+        if (_queue.Add(ref messages))
         {
             _signal.Set();
         }

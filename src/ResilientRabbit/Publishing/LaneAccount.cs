@@ -4,10 +4,14 @@ namespace ResilientRabbit.Publishing;
 internal sealed class LaneAccount
 {
     private MessageList _waiters;
+    private MessageList _entering;
     private long _messages;
 
     /// <summary>The messages that wait for room, in order; tombstones among them.</summary>
     public ref MessageList Waiters => ref _waiters;
+
+    /// <summary>Admitted messages on their way to the lane; empty whenever the lock is free.</summary>
+    public ref MessageList Entering => ref _entering;
 
     /// <summary>Admitted messages without outcome; read without the lock where an estimate will do.</summary>
     public long Messages

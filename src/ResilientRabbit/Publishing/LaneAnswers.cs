@@ -37,7 +37,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context)
         var toTell = default(MessageList);
         while (won.Take() is { } message)
         {
-            if (message.SetOutcome(new PublishReceipt(message.MessageId, message.Attempts, message.Nacks), null))
+            if (message.SetOutcome(message.ToReceipt(), null))
             {
                 toTell.Add(message);
             }

@@ -44,7 +44,7 @@ internal sealed class LaneContext
         if (kind == SettleKind.Confirmed)
         {
             Ledger.Release(message, null);
-            message.Complete(new PublishReceipt(message.MessageId, message.Attempts, message.Nacks), null);
+            message.Complete(message.ToReceipt(), null);
             return;
         }
 

@@ -14,13 +14,17 @@ internal sealed class LaneQueue
     private long _nextDeadline = long.MaxValue;
     private long _nextDue = long.MaxValue;
 
-    /// <summary>Adds a message to be sent. True when the writer has found nothing since it was told last, and is to be woken.</summary>
-    public bool Add(PendingMessage message)
+    /// <summary>Adds messages to be sent, in their order. True when the writer has found nothing since it was told last, and is to be woken.</summary>
+    public bool Add(ref MessageList messages)
     {
         lock (_gate)
         {
-            _ready.Add(message);
-            _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+            for (PendingMessage? message = messages.First; message is not null; message = message.Next)
+            {
+                _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+            }
+
+            _ready.Append(ref messages);
             bool wasIdle = _isWriterIdle;
             _isWriterIdle = false;
             return wasIdle;

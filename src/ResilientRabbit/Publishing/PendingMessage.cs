@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using RabbitMQ.Client;
 using ResilientRabbit.Connections;
@@ -18,7 +17,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public const string AttemptHeader = "x-publish-attempt";
 
     private readonly MessagePool _pool;
-    private readonly object _publishId = 0L;
+    private WireProperties _properties;
     private ManualResetValueTaskSourceCore<PublishReceipt> _core;
     private PublishReceipt _receipt;
     private Exception? _error;
@@ -27,16 +26,12 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     private bool _reusable;
     private CancellationTokenRegistration _registration;
 
-    public PendingMessage(MessagePool pool)
-    {
-        _pool = pool;
-        Headers = new Dictionary<string, object?>(2, StringComparer.Ordinal) { [PublishChannel.PublishIdHeader] = _publishId };
-        Properties = new BasicProperties { Headers = Headers };
-    }
+    public PendingMessage(MessagePool pool) => _pool = pool;
 
-    public Dictionary<string, object?> Headers { get; }
+    /// <summary>Written by the caller before the message is admitted, then by its writer.</summary>
+    public Dictionary<string, object?> Headers => _properties.Headers;
 
-    public BasicProperties Properties { get; }
+    public BasicProperties Properties => _properties.Full;
 
     public string Exchange { get; private set; } = string.Empty;
 
@@ -46,9 +41,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 
     public bool Mandatory { get; private set; }
 
-    /// <summary>True when the properties are nothing but the publish id, a delivery mode and a message-id.</summary>
-    public bool IsPlain { get; set; }
-
     public int Size { get; private set; }
 
     public Lane Lane { get; private set; } = null!;
@@ -56,9 +48,12 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>A timestamp of the client's time provider.</summary>
     public long Deadline { get; private set; }
 
-    public string MessageId => Properties.MessageId!;
+    public string MessageId => _properties.MessageId;
 
-    public long PublishId => Unsafe.Unbox<long>(_publishId);
+    public long PublishId => _properties.PublishId;
+
+    /// <summary>The user id the caller gave, if any.</summary>
+    public string? UserId => _properties.IsPlain ? null : Properties.UserId;
 
     /// <summary>Copies handed to the driver. Written by the writer of the lane only.</summary>
     public int Attempts { get; set; }
@@ -103,8 +98,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 
     public bool IsInFlight => _state.IsInFlight;
 
-    /// <summary>Starts a new life. The properties were copied into <see cref="Properties"/> before.</summary>
-    public void Begin(in OutboundMessage message, long publishId, Lane lane, bool mandatory, long deadline, BatchSink? batch, int batchIndex)
+    /// <summary>Starts a new life with its identity; what else the caller wants sent is then set in <see cref="Properties"/>.</summary>
+    public void BeginProperties(string? messageId, MessageIds ids, bool isPersistent, long publishId) => _properties.Begin(messageId, ids, isPersistent, publishId);
+
+    /// <summary>Makes it queued; the properties are there.</summary>
+    public void Begin(in OutboundMessage message, Lane lane, bool mandatory, long deadline, BatchSink? batch, int batchIndex)
     {
         Exchange = message.Exchange;
         RoutingKey = message.RoutingKey;
@@ -115,7 +113,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Deadline = deadline;
         Batch = batch;
         BatchIndex = batchIndex;
-        Unsafe.Unbox<long>(_publishId) = publishId;
         _references = 2;
         _reusable = true;
         _state.Begin();
@@ -194,7 +191,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         }
     }
 
-    public OutgoingPublish ToOutgoing() => new(Exchange, RoutingKey, Mandatory, Properties, IsPlain && Attempts == 1 ? PublishId : 0, Body);
+    public OutgoingPublish ToOutgoing() => _properties.IsPlain
+        ? new OutgoingPublish(Exchange, RoutingKey, Mandatory, _properties.Plain, null, Body)
+        : new OutgoingPublish(Exchange, RoutingKey, Mandatory, default, Properties, Body);
+
+    public PublishReceipt ToReceipt() => _properties.Receipt(Attempts, Nacks);
 
     /// <summary>Drops the engine's or the caller's reference.</summary>
     public void ReleaseReference()
@@ -260,10 +261,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         CancelledBy = default;
         _error = null;
         _receipt = default;
-        if (Headers.Count > 1)
-        {
-            Headers.Clear();
-            Headers[PublishChannel.PublishIdHeader] = _publishId;
-        }
+        _properties.End();
     }
 }

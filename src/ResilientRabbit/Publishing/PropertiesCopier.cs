@@ -10,23 +10,14 @@ internal static class PropertiesCopier
     private static readonly TimeSpan MaxExpiration = TimeSpan.FromMilliseconds(uint.MaxValue);
 
     /// <summary>Returns null when the properties can be sent, otherwise what is wrong with them.</summary>
-    public static ArgumentException? Copy(MessageProperties? source, PendingMessage message, string? newMessageId, bool persistent)
+    public static ArgumentException? Copy(MessageProperties source, PendingMessage message)
     {
-        BasicProperties target = message.Properties;
-        target.MessageId = source?.MessageId ?? newMessageId;
-        target.DeliveryMode = (source?.Persistent ?? persistent) ? DeliveryModes.Persistent : DeliveryModes.Transient;
-        message.IsPlain = source is null;
-        if (source is null)
-        {
-            ClearOptional(target);
-            return null;
-        }
-
         if (Check(source) is { } error)
         {
             return error;
         }
 
+        BasicProperties target = message.Properties;
         target.CorrelationId = source.CorrelationId;
         target.ContentType = source.ContentType;
         target.ContentEncoding = source.ContentEncoding;
@@ -35,19 +26,14 @@ internal static class PropertiesCopier
         target.AppId = source.AppId;
         target.UserId = source.UserId;
         target.Expiration = source.Expiration is { } expiration ? ((long)expiration.TotalMilliseconds).ToString(CultureInfo.InvariantCulture) : null;
-        target.Timestamp = source.Timestamp is { } timestamp ? new AmqpTimestamp(timestamp.ToUnixTimeSeconds()) : default;
-        if (source.Timestamp is null)
+        if (source.Timestamp is { } timestamp)
         {
-            target.ClearTimestamp();
+            target.Timestamp = new AmqpTimestamp(timestamp.ToUnixTimeSeconds());
         }
 
         if (source.Priority is { } priority)
         {
             target.Priority = priority;
-        }
-        else
-        {
-            target.ClearPriority();
         }
 
         return source.HeadersOrNull is { } headers ? HeaderCopier.Copy(headers, message.Headers) : null;
@@ -67,18 +53,4 @@ internal static class PropertiesCopier
     }
 
     private static ArgumentException? CheckText(string? text, string name) => text is null ? null : NameRules.Check(text, name);
-
-    private static void ClearOptional(BasicProperties target)
-    {
-        target.CorrelationId = null;
-        target.ContentType = null;
-        target.ContentEncoding = null;
-        target.ReplyTo = null;
-        target.Type = null;
-        target.AppId = null;
-        target.UserId = null;
-        target.Expiration = null;
-        target.ClearTimestamp();
-        target.ClearPriority();
-    }
 }

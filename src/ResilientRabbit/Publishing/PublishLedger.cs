@@ -8,27 +8,17 @@ namespace ResilientRabbit.Publishing;
 internal sealed class PublishLedger
 {
     private readonly Lock _gate = new();
-    private readonly long _maxMessages;
-    private readonly long _maxBytes;
-    private readonly long _maxLaneMessages;
-    private readonly long _maxLaneBytes;
+    private readonly LedgerLimits _limits;
     private readonly LaneAccount[] _lanes;
-    private readonly LinkedList<FlushGeneration> _generations = new();
-    private FlushGeneration _generation = new();
+    private readonly FlushLine _flushes = new();
     private OutcomeCounts _counts;
     private long _waiting;
     private bool _closed;
 
     public PublishLedger(int maxMessages, long maxBytes, int lanes)
     {
-        _maxMessages = maxMessages;
-        _maxBytes = maxBytes;
-
-        // One lane alone may not starve the others.
-        _maxLaneMessages = lanes > 1 ? Math.Max(1, maxMessages / 2) : maxMessages;
-        _maxLaneBytes = lanes > 1 ? Math.Max(1, maxBytes / 2) : maxBytes;
+        _limits = new LedgerLimits(maxMessages, maxBytes, lanes);
         _lanes = [.. Enumerable.Range(0, lanes).Select(static _ => new LaneAccount())];
-        _generations.AddLast(_generation);
     }
 
     public PublishCounts Counts
@@ -84,12 +74,11 @@ internal sealed class PublishLedger
                 return Admission.Refused;
             }
 
-            message.Generation = _generation;
-            _generation.Open++;
+            message.Generation = _flushes.Enter();
             if (fits)
             {
                 Take(account, message);
-                message.Lane.Enqueue(message);
+                Enter(account);
                 return Admission.Admitted;
             }
 
@@ -104,6 +93,43 @@ internal sealed class PublishLedger
             account.NextDeadline = Math.Min(account.NextDeadline, message.Deadline);
             return Admission.Waiting;
         }
+    }
+
+    /// <summary>
+    /// Admits messages to their lanes, in order, as long as there is room; those that were cancelled meanwhile are dropped. Returns how many
+    /// were dealt with: the next one has to wait or is refused, which <see cref="Admit"/> decides.
+    /// </summary>
+    public int AdmitRun(ReadOnlySpan<PendingMessage> run)
+    {
+        int done = 0;
+        lock (_gate)
+        {
+            for (; done < run.Length && !_closed; done++)
+            {
+                PendingMessage message = run[done];
+                if (message.WasReleased)
+                {
+                    message.ReleaseReference();
+                    continue;
+                }
+
+                LaneAccount account = _lanes[message.Lane.Index];
+                if (!account.Waiters.IsEmpty || !Fits(account, message.Size))
+                {
+                    break;
+                }
+
+                message.Generation = _flushes.Enter();
+                Take(account, message);
+            }
+
+            foreach (LaneAccount account in _lanes)
+            {
+                Enter(account);
+            }
+        }
+
+        return done;
     }
 
     /// <summary>Counts the outcome of one message and gives its room to those who wait.</summary>
@@ -153,13 +179,7 @@ internal sealed class PublishLedger
     {
         lock (_gate)
         {
-            FlushGeneration last = _generation;
-            last.Done ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task done = last.Done.Task;
-            _generation = new FlushGeneration();
-            _generations.AddLast(_generation);
-            CompleteGenerations();
-            return done;
+            return _flushes.Flush();
         }
     }
 
@@ -204,10 +224,7 @@ internal sealed class PublishLedger
         }
     }
 
-    private bool Fits(LaneAccount account, int size)
-        => _counts.Pending < _maxMessages && account.Messages < _maxLaneMessages
-            && (_counts.PendingBytes + size <= _maxBytes || _counts.Pending == 0)
-            && (account.Bytes + size <= _maxLaneBytes || account.Messages == 0);
+    private bool Fits(LaneAccount account, int size) => _limits.Allow(_counts, account, size);
 
     private void Take(LaneAccount account, PendingMessage message)
     {
@@ -217,6 +234,16 @@ internal sealed class PublishLedger
         _counts.Submitted++;
         _counts.Pending++;
         _counts.PendingBytes += message.Size;
+        account.Entering.Add(message);
+    }
+
+    /// <summary>Hands those that were taken to their lane.</summary>
+    private static void Enter(LaneAccount account)
+    {
+        if (account.Entering.First is { } first)
+        {
+            first.Lane.Enqueue(ref account.Entering);
+        }
     }
 
     private void ReleaseOne(PendingMessage message, PublishFailure? failure)
@@ -236,10 +263,7 @@ internal sealed class PublishLedger
         }
 
         _counts.Count(failure);
-        if (message.Generation is { } generation && --generation.Open == 0 && generation.Done is not null)
-        {
-            CompleteGenerations();
-        }
+        _flushes.Leave(message.Generation);
     }
 
     private void GrantAll()
@@ -264,18 +288,9 @@ internal sealed class PublishLedger
 
                 Take(account, waiter);
                 waiter.Admission?.TrySetResult();
-                waiter.Lane.Enqueue(waiter);
             }
-        }
-    }
 
-    private void CompleteGenerations()
-    {
-        while (_generations.First is { } node && node.Value != _generation && node.Value.Open == 0)
-        {
-            node.Value.Done!.TrySetResult();
-            _generations.RemoveFirst();
+            Enter(account);
         }
-
     }
 }

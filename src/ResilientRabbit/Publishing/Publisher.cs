@@ -6,6 +6,9 @@ namespace ResilientRabbit.Publishing;
 /// <summary>Checks messages, gives them an identity, a deadline and a lane, and keeps the clock of their deadlines.</summary>
 internal sealed class Publisher : IPublisher
 {
+    /// <summary>So many messages of a batch are prepared and handed over together.</summary>
+    private const int BatchRun = 64;
+
     private readonly LaneContext _context;
     private readonly PublisherSettings _settings;
     private readonly Lane[] _lanes;
@@ -57,19 +60,27 @@ internal sealed class Publisher : IPublisher
             return new PublishBatchResult([], 0);
         }
 
+        Start();
         var sink = new BatchSink(count);
-        for (int index = 0; index < count; index++)
+        var run = new PendingMessage[Math.Min(count, BatchRun)];
+        for (int index = 0; index < count;)
         {
-            if (Prepare(messages[index], sink, index, out PendingMessage? pending, cancellationToken) is { } error)
+            int end = Math.Min(count, index + BatchRun);
+            int length = 0;
+            try
             {
-                sink.Complete(index, default, error is ObjectDisposedException ? ClosedBefore(messages[index]) : error);
-                continue;
+                for (; index < end; index++)
+                {
+                    if (PrepareOf(messages[index], sink, index, cancellationToken) is { } pending)
+                    {
+                        run[length++] = pending;
+                    }
+                }
             }
-
-            if (Submit(pending!, tellAdmission: true) is { } admitted)
+            finally
             {
-                // One at a time: a batch larger than the limits waits here and not in a line of its own making.
-                await admitted.ConfigureAwait(false);
+                // Also when the list itself throws: what was taken from it is on its way and has an outcome.
+                await SubmitRunAsync(run.AsMemory(0, length)).ConfigureAwait(false);
             }
         }
 
@@ -145,8 +156,8 @@ internal sealed class Publisher : IPublisher
 
         long id = Interlocked.Increment(ref _lastId);
         PendingMessage candidate = _pool.Rent();
-        string? newId = message.Properties?.MessageId is null ? _ids.For(id) : null;
-        Exception? error = PropertiesCopier.Copy(message.Properties, candidate, newId, _settings.Persistent);
+        candidate.BeginProperties(message.Properties?.MessageId, _ids, message.Properties?.Persistent ?? _settings.Persistent, id);
+        Exception? error = message.Properties is { } properties ? PropertiesCopier.Copy(properties, candidate) : null;
         error ??= RefuseLocally(message, candidate, cancellationToken);
         if (error is not null)
         {
@@ -156,10 +167,45 @@ internal sealed class Publisher : IPublisher
         Lane lane = ChooseLane(message);
         TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
         long deadline = _time.GetTimestamp() + (long)(life.TotalSeconds * _time.TimestampFrequency);
-        candidate.Begin(message, id, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
+        candidate.Begin(message, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
         candidate.WatchCancellation(cancellationToken);
         pending = candidate;
         return null;
+    }
+
+    /// <summary>The message of a batch, or null when its outcome is known already.</summary>
+    private PendingMessage? PrepareOf(in OutboundMessage message, BatchSink sink, int index, CancellationToken cancellationToken)
+    {
+        if (Prepare(message, sink, index, out PendingMessage? pending, cancellationToken) is not { } error)
+        {
+            return pending;
+        }
+
+        sink.Complete(index, default, error is ObjectDisposedException ? ClosedBefore(message) : error);
+        return null;
+    }
+
+    /// <summary>Hands prepared messages to the ledger, in order: together where there is room, otherwise one at a time.</summary>
+    private async ValueTask SubmitRunAsync(ReadOnlyMemory<PendingMessage> run)
+    {
+        while (!run.IsEmpty)
+        {
+            int admitted = _ledger.AdmitRun(run.Span);
+            if (admitted > 0)
+            {
+                _clock.Run();
+                run = run[admitted..];
+                continue;
+            }
+
+            if (Submit(run.Span[0], tellAdmission: true) is { } task)
+            {
+                // One at a time: a batch larger than the limits waits here and not in a line of its own making.
+                await task.ConfigureAwait(false);
+            }
+
+            run = run[1..];
+        }
     }
 
     /// <summary>The outcome of a batch's message that was still to come when the client was closed.</summary>

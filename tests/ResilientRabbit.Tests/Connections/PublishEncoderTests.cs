@@ -48,8 +48,8 @@ public sealed class PublishEncoderTests
         BasicProperties properties = Plain(7, "abc.42", persistent);
         byte[] body = [1, 2, 3];
 
-        Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, properties, 7, body)));
-        Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, properties, 0, body)));
+        Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, new PlainProperties(7, "abc.42", null, persistent), null, body)));
+        Assert.Equal(Expected(exchange, routingKey, mandatory, properties, body), Encode(new OutgoingPublish(exchange, routingKey, mandatory, default, properties, body)));
     }
 
     [Theory]
@@ -60,7 +60,22 @@ public sealed class PublishEncoderTests
     {
         BasicProperties properties = Plain(id, new string('x', 255), persistent: true);
 
-        Assert.Equal(Expected("e", "k", true, properties, []), Encode(new OutgoingPublish("e", "k", true, properties, id, default)));
+        Assert.Equal(Expected("e", "k", true, properties, []), Encode(new OutgoingPublish("e", "k", true, new PlainProperties(id, properties.MessageId, null, true), null, default)));
+    }
+
+    [Theory]
+    [InlineData(0L)]
+    [InlineData(35L)]
+    [InlineData(36L)]
+    [InlineData(1_000_000_007L)]
+    [InlineData(long.MaxValue)]
+    public void A_made_message_id_goes_to_the_wire_as_its_text(long number)
+    {
+        var ids = new MessageIds();
+        BasicProperties properties = Plain(number, ids.For(number), persistent: true);
+
+        Assert.Equal(ids.LengthOf(number), ids.For(number).Length);
+        Assert.Equal(Expected("e", "k", true, properties, [1]), Encode(new OutgoingPublish("e", "k", true, new PlainProperties(number, null, ids, true), null, new byte[] { 1 })));
     }
 
     [Theory]
@@ -72,7 +87,7 @@ public sealed class PublishEncoderTests
         new Random(size).NextBytes(body);
         var encoder = new PublishEncoder(Channel, frameMax);
 
-        encoder.Add(new OutgoingPublish("e", "k", true, properties, 1, body));
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, body));
 
         Assert.True(DriverSerializer.Publish("e", "k", true, properties, body, Channel, frameMax).AsSpan().SequenceEqual(encoder.Bytes));
     }
@@ -84,7 +99,7 @@ public sealed class PublishEncoderTests
         BasicProperties properties = Plain(9, "id", persistent: true);
         properties.Headers![name] = Values[name];
 
-        Assert.Equal(Expected("e", "k", true, properties, [5]), Encode(new OutgoingPublish("e", "k", true, properties, 0, new byte[] { 5 })));
+        Assert.Equal(Expected("e", "k", true, properties, [5]), Encode(new OutgoingPublish("e", "k", true, default, properties, new byte[] { 5 })));
     }
 
     [Fact]
@@ -107,7 +122,7 @@ public sealed class PublishEncoderTests
         properties.UserId = "guest";
         properties.AppId = "app";
 
-        Assert.Equal(Expected("e", "k", false, properties, [5]), Encode(new OutgoingPublish("e", "k", false, properties, 0, new byte[] { 5 })));
+        Assert.Equal(Expected("e", "k", false, properties, [5]), Encode(new OutgoingPublish("e", "k", false, default, properties, new byte[] { 5 })));
     }
 
     [Fact]
@@ -119,7 +134,9 @@ public sealed class PublishEncoderTests
         {
             BasicProperties properties = Plain(expected.Count, "id-" + size, persistent: true);
             byte[] body = new byte[size];
-            encoder.Add(new OutgoingPublish(exchange, key, mandatory, properties, expected.Count == 0 ? 0 : expected.Count, body));
+            bool isPlain = expected.Count > 0;
+            encoder.Add(new OutgoingPublish(
+                exchange, key, mandatory, isPlain ? new PlainProperties(expected.Count, properties.MessageId, null, true) : default, isPlain ? null : properties, body));
             expected.AddRange(Expected(exchange, key, mandatory, properties, body));
         }
 
@@ -135,11 +152,11 @@ public sealed class PublishEncoderTests
         BasicProperties bad = Plain(2, "id", persistent: true);
         bad.Headers!["amount"] = decimal.MaxValue;
         var encoder = new PublishEncoder(Channel, FrameMax);
-        encoder.Add(new OutgoingPublish("e", "k", true, good, 1, default));
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, default));
 
-        Assert.ThrowsAny<Exception>(() => encoder.Add(new OutgoingPublish("e", "k", true, bad, 0, new byte[] { 1 })));
-        Assert.ThrowsAny<ArgumentException>(() => encoder.Add(new OutgoingPublish("e", new string('k', 256), true, good, 1, default)));
-        encoder.Add(new OutgoingPublish("e", "k", true, good, 1, default));
+        Assert.ThrowsAny<Exception>(() => encoder.Add(new OutgoingPublish("e", "k", true, default, bad, new byte[] { 1 })));
+        Assert.ThrowsAny<ArgumentException>(() => encoder.Add(new OutgoingPublish("e", new string('k', 256), true, default, good, default)));
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, default));
 
         byte[] one = Expected("e", "k", true, good, []);
         Assert.True(encoder.Bytes.SequenceEqual((byte[])[.. one, .. one]));

@@ -40,13 +40,14 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
 
     public void Add(in OutgoingPublish outgoing)
     {
+        BasicProperties properties = outgoing.Properties is { } full ? new BasicProperties(full) : FromPlain(outgoing.Plain);
         var message = new WrittenMessage(
             (ulong)(Count + _run.Count + 1),
             outgoing.Exchange,
             outgoing.RoutingKey,
             outgoing.Mandatory,
-            new BasicProperties(outgoing.Properties),
-            new Dictionary<string, object?>(outgoing.Properties.Headers!),
+            properties,
+            new Dictionary<string, object?>(properties.Headers!),
             outgoing.Body.ToArray());
         if (session.Fail?.Invoke(message) is { } failure)
         {
@@ -117,4 +118,11 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
 
     /// <summary>The broker closes the channel; nothing more can be written.</summary>
     public void Close(int replyCode, string replyText) => sink.OnClosed(replyCode, replyText);
+
+    private static BasicProperties FromPlain(in PlainProperties plain) => new()
+    {
+        MessageId = plain.MessageId ?? plain.Ids!.For(plain.PublishId),
+        Persistent = plain.IsPersistent,
+        Headers = new Dictionary<string, object?>(StringComparer.Ordinal) { [PublishChannel.PublishIdHeader] = plain.PublishId },
+    };
 }

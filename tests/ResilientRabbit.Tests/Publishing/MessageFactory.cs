@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
 using ResilientRabbit.Publishing;
 using ResilientRabbit.Tests.Connections;
 
@@ -40,8 +41,8 @@ internal sealed class MessageFactory
     {
         PendingMessage message = Pool.Rent();
         long id = Interlocked.Increment(ref _lastId);
-        PropertiesCopier.Copy(null, message, $"id-{id}", persistent: true);
-        message.Begin(new OutboundMessage { Exchange = "orders", RoutingKey = "eu", Body = new byte[size] }, id, Lanes[lane], mandatory: true, deadline, null, 0);
+        message.BeginProperties($"id-{id}", new MessageIds(), isPersistent: true, id);
+        message.Begin(new OutboundMessage { Exchange = "orders", RoutingKey = "eu", Body = new byte[size] }, Lanes[lane], mandatory: true, deadline, null, 0);
         message.WatchCancellation(cancellationToken);
         return message;
     }
