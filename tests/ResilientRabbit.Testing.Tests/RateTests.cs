@@ -26,10 +26,18 @@ public sealed class RateTests(ITestOutputHelper output)
     {
         List<double> rates = [];
         TimeSpan processor = Environment.CpuUsage.TotalTime;
-        for (int run = 0; run < Runs; run++)
+        for (int run = -1; run < Runs; run++)
         {
             await using TestBroker broker = await TestBroker.StartAsync(new TestBrokerOptions { KeepJournal = journal, AckOnly = ackOnly });
-            rates.Add(await MeasureAsync(broker));
+            double rate = await MeasureAsync(broker);
+            if (run < 0)
+            {
+                // What is compiled and allocated the first time is not what is measured.
+                processor = Environment.CpuUsage.TotalTime;
+                continue;
+            }
+
+            rates.Add(rate);
         }
 
         double cost = (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / (Runs * Messages);
