@@ -19,6 +19,8 @@ internal sealed class EmbeddedCluster : IRabbitCluster
 
     public string Version => "in-process";
 
+    public int WipeCount => 0;
+
     public IReadOnlyList<IRabbitNode> Nodes => _nodes;
 
     public ClusterAddress? Proxy => null;
