@@ -8,6 +8,8 @@ internal static class SdkChildren
 {
     public const string Queue = "q";
 
+    public const int RetryPrefetch = 200;
+
     /// <summary>Publishes one message and gets it back, whatever the peer does on the first connections; both must succeed in the end.</summary>
     public static async Task SurviveAsync(int port)
     {
@@ -67,6 +69,23 @@ internal static class SdkChildren
         ChildProgram.Tell("starved-ms", longest);
         ChildProgram.Tell("attempts", attempts);
         ChildProgram.Tell("losses", client.Status.Connections.Sum(static connection => connection.Losses));
+    }
+
+    /// <summary>Puts every message off, and ends itself by SIGKILL when half of a thousand have been.</summary>
+    public static async Task RetryAndDieAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port);
+        ISubscription subscription = await client.SubscribeAsync(
+            Queue,
+            new LambdaHandler(static _ => Settlement.Retry),
+            new ConsumerOptions { Prefetch = RetryPrefetch, Concurrency = 4, RetryDelays = [TimeSpan.FromSeconds(3)] });
+        while (subscription.Status.Retried < 500)
+        {
+            await Task.Yield();
+        }
+
+        Process.GetCurrentProcess().Kill();
+        await Task.Delay(Timeout.Infinite);
     }
 
     private static RabbitClient NewClient(int port, Action<ResilientRabbitOptions>? change = null)
