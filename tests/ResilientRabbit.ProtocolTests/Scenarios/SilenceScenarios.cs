@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.Testing;
@@ -45,6 +46,14 @@ public sealed class SilenceScenarios
         RabbitClient client = bed.NewClient(static options => options.Heartbeat = Heartbeat);
         await client.ConnectAsync().WaitAsync(Bed.Patience);
         int connections = bed.Line.AcceptedCount;
+        var reasons = new ConcurrentBag<ConnectionFailureReason?>();
+        client.StatusChanged += (_, change) =>
+        {
+            if (change.Current.Losses > change.Previous.Losses)
+            {
+                reasons.Add(change.Current.LastFailure);
+            }
+        };
         (FaultHandle deaf, FaultHandle mute) = Swallow(bed.Line);
 
         long start = Stopwatch.GetTimestamp();
@@ -56,6 +65,10 @@ public sealed class SilenceScenarios
         Assert.True(taken < ((Heartbeat * 2) + TimeSpan.FromSeconds(1)) * Slack, $"It took {taken}.");
         bed.AssertHonest(await Bed.AllAsync(Bed.Publish(client, 3)));
         Assert.True(bed.Line.AcceptedCount >= connections + 2);
+
+        // By our guard: the driver's own needs three to four heartbeats and gives another reason.
+        await Bed.UntilAsync(() => reasons.Count >= 2, "both reasons");
+        Assert.All(reasons, static reason => Assert.Equal(ConnectionFailureReason.Silent, reason));
     }
 
     [Fact, Scenario("32", "P13,P15")]

@@ -119,6 +119,38 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task Credentials_and_names_of_nodes_come_from_services_of_the_container()
+    {
+        var services = new ServiceCollection();
+        services.AddResilientRabbit("a", static _ => { }).UseCredentialsProvider<Provider>().UseNodeNameResolver<Resolver>();
+        services.AddResilientRabbit("b", static _ => { });
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        IOptionsMonitor<ResilientRabbitOptions> options = provider.GetRequiredService<IOptionsMonitor<ResilientRabbitOptions>>();
+
+        Assert.Same(provider.GetRequiredService<Provider>(), options.Get("a").CredentialsProvider);
+        Assert.Same(provider.GetRequiredService<Resolver>(), options.Get("a").NodeNameResolver);
+        Assert.Null(options.Get("b").CredentialsProvider);
+        Assert.Null(options.Get("b").NodeNameResolver);
+    }
+
+    [Fact]
+    public async Task Raw_connections_come_from_the_registered_client_and_no_other()
+    {
+        var services = new ServiceCollection();
+        services.AddResilientRabbit();
+        services.AddResilientRabbit("a", static _ => { });
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.Same(((RabbitClient)provider.GetRequiredService<IRabbitClient>()).ConnectionFactory, provider.GetRequiredService<IResilientConnectionFactory>());
+        Assert.Same(((RabbitClient)provider.GetRequiredKeyedService<IRabbitClient>("a")).ConnectionFactory, provider.GetRequiredKeyedService<IResilientConnectionFactory>("a"));
+
+        var others = new ServiceCollection();
+        others.AddSingleton<IRabbitClient>(new FakeRabbitClient());
+        others.AddResilientRabbit();
+        await using ServiceProvider other = others.BuildServiceProvider();
+        Assert.Contains(nameof(FakeRabbitClient), Assert.Throws<InvalidOperationException>(other.GetRequiredService<IResilientConnectionFactory>).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Misuse_is_refused_at_once()
     {
         var services = new ServiceCollection();
@@ -165,5 +197,15 @@ public sealed class RegistrationTests
     private sealed class NoHandler : IMessageHandler
     {
         public ValueTask<Settlement> HandleAsync(ReceivedMessage message, CancellationToken cancellationToken) => ValueTask.FromResult(Settlement.Ack);
+    }
+
+    private sealed class Provider : IRabbitCredentialsProvider
+    {
+        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken) => new(new RabbitCredentials("u", "p"));
+    }
+
+    private sealed class Resolver : INodeNameResolver
+    {
+        public ValueTask<string?> ResolveAsync(NodeNameQuery connection, CancellationToken cancellationToken) => new((string?)null);
     }
 }
