@@ -23,6 +23,7 @@ public sealed class RabbitClient : IRabbitClient
     private readonly Publisher _publisher;
     private readonly DriverConnectionFactory _factory;
     private readonly EndpointSelector _selector;
+    private readonly RawConnections _raw;
     private readonly StatusFeed _feed;
     private readonly ClientTelemetry _telemetry;
     private readonly IDisposable _driverEvents;
@@ -57,7 +58,8 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         // A random start, so that many clients spread over the nodes.
-        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder);
+        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder, _settings.ConnectionMode);
+        _raw = new RawConnections(_settings, _selector, _factory, _logger, _time);
         _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}"))];
         _consuming = NewSupervisor("consume");
         _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time, _settings.Declarations);
@@ -82,6 +84,7 @@ public sealed class RabbitClient : IRabbitClient
             supervisor.Opened += _ => OnOpened(supervisor);
         }
 
+        _consuming.Moved += _subscriptions.Move;
         _telemetry.Measured = new MeasuredClient(_publisher, _selector, _subscriptions, [.. Supervisors]);
     }
 
@@ -90,6 +93,9 @@ public sealed class RabbitClient : IRabbitClient
 
     /// <inheritdoc/>
     public IPublisher Publisher => _publisher;
+
+    /// <summary>Gets the factory of connections for code that needs the driver itself.</summary>
+    public IResilientConnectionFactory ConnectionFactory => _raw;
 
     /// <inheritdoc/>
     public RabbitClientStatus Status
@@ -134,7 +140,8 @@ public sealed class RabbitClient : IRabbitClient
         return await _subscriptions.StartAsync(Subscription.Create(queue, handler, options, _services), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes other endpoints, credentials and TLS settings for the connections that are opened from now on. Live connections stay as they are; all other options are those of the start.</summary>
+    /// <summary>Takes other endpoints, credentials and TLS settings for the connections that are opened from now on; all other options are those of the start. Connections to endpoints that are not in the list any more are moved.</summary>
+    /// <remarks>A connection is moved by opening its successor first: publishing leaves the old one when nothing is unanswered on it, subscriptions drain. After <see cref="ResilientRabbitOptions.MoveTimeout"/> it is closed by force, as if it were lost. Other live connections stay as they are.</remarks>
     /// <param name="options">The options; only where and as whom to connect is taken over.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is not valid, or the virtual host differs; all problems are listed and the old ones stay in force.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
@@ -149,8 +156,12 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         _factory.UseAccessOf(settings);
-        _selector.Replace(settings.Endpoints);
+        _selector.Replace(settings.Endpoints, settings.ConnectionMode);
         _logger.EndpointsReplaced(_settings.ClientName, string.Join(", ", settings.Endpoints));
+        foreach (ConnectionSupervisor supervisor in Supervisors)
+        {
+            supervisor.EndpointsChanged();
+        }
     }
 
     /// <inheritdoc/>
@@ -233,6 +244,7 @@ public sealed class RabbitClient : IRabbitClient
     {
         long start = _time.GetTimestamp();
         _companion?.Dispose();
+        _raw.Dispose();
 
         // First: a handler that retries or dead-letters needs the publisher.
         await _subscriptions.CloseAsync(_settings.ShutdownTimeout, _time).ConfigureAwait(false);

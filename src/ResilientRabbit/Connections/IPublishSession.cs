@@ -16,6 +16,9 @@ internal interface IPublishSession
     /// <summary>True while the broker has blocked publishing on this connection.</summary>
     bool IsBlocked { get; }
 
+    /// <summary>For how long the send that is under way has not progressed; zero when none is.</summary>
+    TimeSpan WriteStall { get; }
+
     /// <summary>Opens a channel in confirm mode that reports to the sink.</summary>
     /// <exception cref="ConnectionException">The session is dead or did not answer in time.</exception>
     Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken);

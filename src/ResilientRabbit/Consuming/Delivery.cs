@@ -10,6 +10,7 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
     private const string DriverSource = "RabbitMQ.Client.Subscriber";
 
     private byte[]? _buffer = buffer;
+    private bool _isUncounted;
 
     /// <summary>The channel that delivered it: the only one that may settle it.</summary>
     public IDeliveryOrigin Origin { get; } = origin;
@@ -27,6 +28,9 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 
     /// <summary>Leaves the body to the garbage collector: a handler that was given up may still read it.</summary>
     public void KeepBody() => _buffer = null;
+
+    /// <summary>True the first time: the delivery is not to be counted as unsettled any more.</summary>
+    public bool TryUncount() => !_isUncounted && (_isUncounted = true);
 
     /// <summary>Ends the life of the body.</summary>
     public void Release()

@@ -53,6 +53,13 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
             return;
         }
 
+        if (!message.IsReadable)
+        {
+            // Its attempts could not be counted: they are in the headers.
+            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException("The properties cannot be decoded, or are nested too deep.")).ConfigureAwait(false);
+            return;
+        }
+
         Settlement decision;
         Exception? error = null;
         try

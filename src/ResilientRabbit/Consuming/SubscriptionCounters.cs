@@ -30,10 +30,10 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
 
     public long Requeued => Interlocked.Read(ref _requeued);
 
-    public void AddReceived()
+    public void AddReceived(int count)
     {
-        Interlocked.Increment(ref _received);
-        Interlocked.Increment(ref _unsettled);
+        Interlocked.Add(ref _received, count);
+        Interlocked.Add(ref _unsettled, count);
     }
 
     public void AddFinished() => Interlocked.Decrement(ref _unsettled);

@@ -34,6 +34,12 @@ internal static class ClientFactory
         return client;
     }
 
+    /// <summary>The raw connections of a client of ours.</summary>
+    public static IResilientConnectionFactory ConnectionsOf(IRabbitClient client)
+        => client is RabbitClient own
+            ? own.ConnectionFactory
+            : throw new InvalidOperationException($"The registered {nameof(IRabbitClient)} is a {client.GetType().Name}, which opens no connections of the driver; register an {nameof(IResilientConnectionFactory)} beside it.");
+
     private static Topology Build(Action<TopologyBuilder> configure)
     {
         var builder = new TopologyBuilder();

@@ -18,6 +18,8 @@ internal sealed class LaneChannel : IConfirmSink
     private readonly Lock _closeGate = new();
     private readonly PendingMessage[] _run = new PendingMessage[MaxRun];
     private readonly AckRun _acks = new();
+    private readonly AdaptiveLimit? _adaptive;
+    private bool _isHeldBack;
     private int _runLength;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
@@ -36,6 +38,7 @@ internal sealed class LaneChannel : IConfirmSink
         // A lane in refuge goes home over an empty window only: its writer wants to know.
         Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = isAway };
         Stall = new StallProbe(lane, this, context);
+        _adaptive = context.Settings.AdaptiveWindow ? new AdaptiveLimit(context.Settings.InFlightWindow, context.Time.TimestampFrequency) : null;
     }
 
     public IPublishSession Session { get; }
@@ -47,6 +50,9 @@ internal sealed class LaneChannel : IConfirmSink
     public NackWatch Nacks => _answers.Nacks;
 
     public IPublishChannel Channel => _channel!;
+
+    /// <summary>How many messages may be in flight.</summary>
+    public int WindowLimit => _adaptive?.Value ?? _context.Settings.InFlightWindow;
 
     /// <summary>True when the lane must leave: channel closed, session lost or given up.</summary>
     public bool IsClosed => Volatile.Read(ref _closed) || Session.IsDead || IsAbandoned;
@@ -176,6 +182,29 @@ internal sealed class LaneChannel : IConfirmSink
         {
             _lane.Rest(message);
         }
+    }
+
+    /// <summary>Called by the publisher's clock.</summary>
+    public void Tick(long now)
+    {
+        Stall.Tick(now);
+        if (_adaptive is not null)
+        {
+            _adaptive.Sample(now, Window.Progress, Volatile.Read(ref _isHeldBack));
+            Volatile.Write(ref _isHeldBack, false);
+        }
+    }
+
+    /// <summary>How much more may be on the wire, see <see cref="ConfirmWindow.Room"/>.</summary>
+    public WindowRoom Room(int limit)
+    {
+        WindowRoom room = Window.Room(limit);
+        if (room.Messages == 0)
+        {
+            Volatile.Write(ref _isHeldBack, true);
+        }
+
+        return room;
     }
 
     /// <summary>Gives the session up for this lane.</summary>

@@ -57,6 +57,24 @@ public sealed class OptionTablesTests
         Assert.Empty(untested);
     }
 
+    [Fact]
+    public void Each_number_and_duration_is_bounded_by_default()
+    {
+        object[] groups = [new ResilientRabbitOptions(), new ConsumerOptions()];
+
+        Assert.Empty(groups.SelectMany(Unbounded));
+    }
+
+    private static IEnumerable<string> Unbounded(object options)
+        => options.GetType().GetProperties().SelectMany(property => property.GetValue(options) switch
+        {
+            int number when number is < 0 or int.MaxValue => [property.Name],
+            long number when number is < 0 or long.MaxValue => [property.Name],
+            TimeSpan span when span < TimeSpan.Zero || span == TimeSpan.MaxValue => [property.Name],
+            { } group when property.PropertyType.IsClass && group is not string and not IEnumerable and not Delegate => Unbounded(group),
+            _ => [],
+        });
+
     private static IEnumerable<string> AllRows()
         => Rows("", new ResilientRabbitOptions()).Concat(Rows("(consumer) ", new ConsumerOptions())).Concat(Rows("(health) ", new ResilientRabbitHealthOptions()));
 
