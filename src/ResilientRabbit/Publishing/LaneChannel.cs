@@ -116,16 +116,7 @@ internal sealed class LaneChannel : IConfirmSink
             return true;
         }
 
-        if (_context.Meter.IsWanted)
-        {
-            long now = _context.Time.GetTimestamp();
-            foreach (PendingMessage message in run)
-            {
-                message.WrittenAt = now;
-                message.WrittenTo = Session.Server;
-            }
-        }
-
+        _context.Meter.Writing(run, Session.Server);
         ulong first = Window.Add(run);
         bool sent = _channel!.Send();
         bool isOut = !sent && Window.RemoveLast(first, run.Length);

@@ -54,6 +54,22 @@ internal sealed class PublishMeter
         }
     }
 
+    /// <summary>A run of messages is being written.</summary>
+    public void Writing(ReadOnlySpan<PendingMessage> run, RabbitEndpoint? server)
+    {
+        if (!IsWanted)
+        {
+            return;
+        }
+
+        long now = _time.GetTimestamp();
+        foreach (PendingMessage message in run)
+        {
+            message.WrittenAt = now;
+            message.WrittenTo = server;
+        }
+    }
+
     public void Nacked(PendingMessage message) => _client.Nacked(message.Exchange);
 
     public void Returned(PendingMessage message) => _client.Returned(message.Exchange);

@@ -99,6 +99,7 @@ public sealed class MetricsTests
         await Bed.UntilAsync(() => Volatile.Read(ref handled) == 1, "the handler");
 
         await bed.Broker.CloseAllConnectionsAsync();
+        await Bed.UntilAsync(() => subscription.Status.Resubscribes == 1, "the subscription is back");
         gate.SetResult();
         await Bed.UntilAsync(() => Volatile.Read(ref handled) == 2 && subscription.Status.Acknowledged == 1, "the redelivery");
 
