@@ -43,5 +43,10 @@ internal static class OptionWarnings
         {
             yield return $"Publisher:DeliveryTimeout ({settings.Publisher.DeliveryTimeout:c}) is below Heartbeat ({settings.Heartbeat:c}): messages expire before a silent broker is noticed.";
         }
+
+        foreach (string doubt in ModeRules.Doubts(settings))
+        {
+            yield return doubt;
+        }
     }
 }

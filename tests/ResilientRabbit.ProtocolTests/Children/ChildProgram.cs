@@ -10,7 +10,9 @@ public static class ChildProgram
     private static readonly Dictionary<string, Func<int, Task>> Programs = new(StringComparer.Ordinal)
     {
         ["sdk-survives"] = SdkChildren.SurviveAsync,
+        ["sdk-starved"] = SdkChildren.StarveAsync,
         ["sdk-consumes"] = SdkChildren.ConsumeAsync,
+        ["sdk-retries-and-dies"] = SdkChildren.RetryAndDieAsync,
         ["driver-hang"] = DriverChildren.HangAsync,
         ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,
         ["driver-lost-consumer"] = DriverChildren.LoseConsumerAsync,

@@ -59,10 +59,10 @@ public sealed class TlsFilesTests : IDisposable
 
         ClientSettings settings = ClientSettings.From(options);
 
-        Assert.True(settings.Tls!.IsAccepted(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable));
+        Assert.Null(settings.Tls!.FindProblem(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable, "node"));
         Assert.Contains(OptionWarnings.Of(settings, options), static warning => warning.StartsWith("Tls:AcceptAnyCertificate is on", StringComparison.Ordinal));
         options.Tls.AcceptAnyCertificate = false;
-        Assert.False(ClientSettings.From(options).Tls!.IsAccepted(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch));
+        Assert.NotNull(ClientSettings.From(options).Tls!.FindProblem(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch, "node"));
     }
 
     [Theory]
