@@ -3,11 +3,13 @@
 # The last line is "N passed, N failed", and ", N skipped" where tests were skipped; the exit code is 0 when nothing failed.
 #
 #   CI=true ./test.sh    what test.sh can install must be there: a missing prerequisite is a failure, not a skip
+#   ./test.sh --soak     instead of all that: the same faults many times, their figures to benchmarks/results/failover.md
 #   RR_TEST_TIMEOUT=N    seconds after which a test project is ended and counts as failed (default 1800)
 #
 # A check that is no test (build, style, package, samples) counts as a failure when it fails, and not as passed otherwise.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
+[ "${1:-}" != --soak ] || exec .ci/soak
 source .ci/prerequisites.sh
 
 passed=0
@@ -115,6 +117,8 @@ check_package() {
   # The names of the files stand uncompressed in the package.
   grep -aq 'README\.md' "$package" || fail "$name: the package has no README.md"
   grep -aq "lib/net10\.0/$name\.xml" "$package" || fail "$name: the package has no documentation of its API"
+  grep -aq 'icon\.png' "$package" || fail "$name: the package has no icon"
+  [ "$name" != ResilientRabbit ] || grep -aq 'docs/troubleshooting\.md' "$package" || fail "$name: the package has no page that help links lead to"
   grep -q '<license type="expression">MIT</license>' "artifacts/obj/$name/Release/$name".*.nuspec || fail "$name: the package does not say its license"
   [ -s "${package%.nupkg}.snupkg" ] || fail "$name: there is no symbol package"
 }
@@ -204,6 +208,8 @@ done
 [ "$clusters" = no ] || check_samples
 
 step "Secrets in the output of the tests"
+# Reports that tests write beside their programs are output, too.
+find artifacts/bin -path '*Tests/release/*' \( -name '*report*.txt' -o -name '*.log' \) -exec cp --backup=numbered {} artifacts/results/ \;
 .ci/scan-secrets.sh artifacts/results || fail "a secret of the tests is in their output"
 
 for project in src/*/*.csproj; do

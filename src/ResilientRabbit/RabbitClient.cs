@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
@@ -22,7 +23,10 @@ public sealed class RabbitClient : IRabbitClient
     private readonly Publisher _publisher;
     private readonly DriverConnectionFactory _factory;
     private readonly EndpointSelector _selector;
+    private readonly RawConnections _raw;
     private readonly StatusFeed _feed;
+    private readonly ClientTelemetry _telemetry;
+    private readonly IDisposable _driverEvents;
     private readonly SubscriptionList _subscriptions = new();
     private readonly SubscriptionServices _services;
     private readonly Lock _closeGate = new();
@@ -35,19 +39,27 @@ public sealed class RabbitClient : IRabbitClient
     /// <param name="timeProvider">The time; the system's when <see langword="null"/>.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is not valid; all problems are listed.</exception>
     public RabbitClient(ResilientRabbitOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options, loggerFactory, timeProvider, meters: null, name: null)
+    {
+    }
+
+    /// <summary>Builds a client that measures with the container's meters, under a name of its own.</summary>
+    internal RabbitClient(ResilientRabbitOptions options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, IMeterFactory? meters, string? name)
     {
         _settings = ClientSettings.From(options);
         loggerFactory ??= NullLoggerFactory.Instance;
         _time = timeProvider ?? TimeProvider.System;
         _logger = loggerFactory.CreateLogger("ResilientRabbit.Connection");
         _factory = new DriverConnectionFactory(_settings, _logger, _time);
+        _telemetry = new ClientTelemetry(string.IsNullOrEmpty(name) ? _settings.ClientName : name, meters, _time);
         foreach (string warning in OptionWarnings.Of(_settings, options))
         {
             _logger.OptionsDoubtful(_settings.ClientName, warning);
         }
 
         // A random start, so that many clients spread over the nodes.
-        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder);
+        _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder, _settings.ConnectionMode);
+        _raw = new RawConnections(_settings, _selector, _factory, _logger, _time);
         _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}"))];
         _consuming = NewSupervisor("consume");
         _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time, _settings.Declarations);
@@ -59,15 +71,21 @@ public sealed class RabbitClient : IRabbitClient
             Ledger = new PublishLedger(_settings.Publisher.MaxPendingMessages, _settings.Publisher.MaxPendingBytes, _settings.Publisher.Lanes),
             Logger = loggerFactory.CreateLogger("ResilientRabbit.Publishing"),
             Time = _time,
+            Telemetry = _telemetry,
         });
         _services = new SubscriptionServices(
-            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time);
+            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time) { Telemetry = _telemetry };
+        _driverEvents = DriverEventBridge.Lease(loggerFactory, _time);
         _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {
+            supervisor.StatusChanged += _telemetry.OnStatusChanged;
             supervisor.StatusChanged += _feed.Post;
             supervisor.Opened += _ => OnOpened(supervisor);
         }
+
+        _consuming.Moved += _subscriptions.Move;
+        _telemetry.Measured = new MeasuredClient(_publisher, _selector, _subscriptions, [.. Supervisors]);
     }
 
     /// <inheritdoc/>
@@ -76,13 +94,16 @@ public sealed class RabbitClient : IRabbitClient
     /// <inheritdoc/>
     public IPublisher Publisher => _publisher;
 
+    /// <summary>Gets the factory of connections for code that needs the driver itself.</summary>
+    public IResilientConnectionFactory ConnectionFactory => _raw;
+
     /// <inheritdoc/>
     public RabbitClientStatus Status
     {
         get
         {
-            ConnectionStatus[] connections = [.. Supervisors.Select(static supervisor => supervisor.Status)];
-            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses);
+            ConnectionStatus[] connections = [.. Supervisors.Select(supervisor => _telemetry.Complete(supervisor.Status))];
+            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses) { OldestUnconfirmed = _publisher.OldestUnconfirmed };
         }
     }
 
@@ -119,7 +140,8 @@ public sealed class RabbitClient : IRabbitClient
         return await _subscriptions.StartAsync(Subscription.Create(queue, handler, options, _services), cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Takes other endpoints, credentials and TLS settings for the connections that are opened from now on. Live connections stay as they are; all other options are those of the start.</summary>
+    /// <summary>Takes other endpoints, credentials and TLS settings for the connections that are opened from now on; all other options are those of the start. Connections to endpoints that are not in the list any more are moved.</summary>
+    /// <remarks>A connection is moved by opening its successor first: publishing leaves the old one when nothing is unanswered on it, subscriptions drain. After <see cref="ResilientRabbitOptions.MoveTimeout"/> it is closed by force, as if it were lost. Other live connections stay as they are.</remarks>
     /// <param name="options">The options; only where and as whom to connect is taken over.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is not valid, or the virtual host differs; all problems are listed and the old ones stay in force.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
@@ -134,8 +156,12 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         _factory.UseAccessOf(settings);
-        _selector.Replace(settings.Endpoints);
+        _selector.Replace(settings.Endpoints, settings.ConnectionMode);
         _logger.EndpointsReplaced(_settings.ClientName, string.Join(", ", settings.Endpoints));
+        foreach (ConnectionSupervisor supervisor in Supervisors)
+        {
+            supervisor.EndpointsChanged();
+        }
     }
 
     /// <inheritdoc/>
@@ -218,6 +244,7 @@ public sealed class RabbitClient : IRabbitClient
     {
         long start = _time.GetTimestamp();
         _companion?.Dispose();
+        _raw.Dispose();
 
         // First: a handler that retries or dead-letters needs the publisher.
         await _subscriptions.CloseAsync(_settings.ShutdownTimeout, _time).ConfigureAwait(false);
@@ -227,6 +254,8 @@ public sealed class RabbitClient : IRabbitClient
 
         // Half a second for a polite goodbye, also when the time is used up: beyond it the sockets are reset.
         await Task.WhenAll(Supervisors.Select(supervisor => supervisor.CloseAsync(TimeSpan.FromMilliseconds(500)))).ConfigureAwait(false);
+        _telemetry.Dispose();
+        _driverEvents.Dispose();
         _logger.ClientClosed(_settings.ClientName, counts.Pending);
         await _feed.CloseAsync(TimeSpan.FromMilliseconds(200), _time).ConfigureAwait(false);
     }

@@ -42,6 +42,15 @@ internal sealed class SubscriptionList
         }
     }
 
+    /// <summary>The connection has another session than the one that subscriptions live on: each drains, and subscribes again there.</summary>
+    public void Move()
+    {
+        lock (_gate)
+        {
+            _subscriptions.ForEach(static subscription => subscription.Move());
+        }
+    }
+
     /// <summary>Lets running handlers finish until the limit and stops everything.</summary>
     public async Task CloseAsync(TimeSpan limit, TimeProvider time)
     {

@@ -98,9 +98,10 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
         {
             await fixture.Cluster.WaitUntilHealthyAsync(TimeSpan.FromSeconds(60));
         }
-        catch (TimeoutException)
+        catch (TimeoutException exception)
         {
             // Then the repair does it.
+            FaultReport.Write($"The cluster did not heal by itself: {exception.Message}");
         }
     }
 }

@@ -27,6 +27,9 @@ public sealed record ClusterOptions
     /// <summary>Lines to add to a node's rabbitmq.conf, by the node's name; null for none. Local nodes only.</summary>
     public Func<string, string>? NodeSettings { get; init; }
 
+    /// <summary>The nodes also listen here, on their own ports, so that machines of this network reach them. Local nodes only.</summary>
+    public TestNetwork? Network { get; init; }
+
     /// <summary>Where data and logs go; null for a folder of its own in the temp path, removed at dispose unless <c>RR_KEEP_CLUSTER=1</c>.</summary>
     public string? WorkDirectory { get; init; }
 }

@@ -51,6 +51,9 @@ public interface IRabbitCluster : IAsyncDisposable
 
     Task DeleteVirtualHostAsync(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>How many times a repair wiped nodes' data. What a queue held may be gone then: a run that this happened to proves no loss.</summary>
+    int WipeCount { get; }
+
     /// <summary>Brings everything back after a test, by the mildest means that work, and ends healthy. The last resort is a node with its data wiped.</summary>
     Task RepairAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Reflection;
 using System.Text;
 using Microsoft.Extensions.Options;
@@ -14,11 +15,16 @@ internal sealed record ClientSettings
     /// <summary>Gets the credentials of the endpoints that have their own.</summary>
     public required IReadOnlyDictionary<RabbitEndpoint, UserCredentials> EndpointCredentials { get; init; }
 
+    /// <summary>Gets what stands behind the endpoints, decided by their number unless the options say.</summary>
+    public required ConnectionMode ConnectionMode { get; init; }
+
     public required string VirtualHost { get; init; }
 
     public required string UserName { get; init; }
 
     public required string Password { get; init; }
+
+    public required IRabbitCredentialsProvider? CredentialsProvider { get; init; }
 
     public required SaslMechanism Authentication { get; init; }
 
@@ -40,6 +46,17 @@ internal sealed record ClientSettings
 
     public required EndpointOrder EndpointOrder { get; init; }
 
+    /// <summary>Gets how long a connection stays before it looks for a better node; null when it never does.</summary>
+    public required TimeSpan? FailBackDelay { get; init; }
+
+    public required TimeSpan MoveTimeout { get; init; }
+
+    public required string NodeNameProperty { get; init; }
+
+    public required INodeNameResolver? NodeNameResolver { get; init; }
+
+    public required int MaxInboundMessageSize { get; init; }
+
     public required TimeSpan RequestTimeout { get; init; }
 
     public required TimeSpan ShutdownTimeout { get; init; }
@@ -53,6 +70,9 @@ internal sealed record ClientSettings
     public required DeclarationDefaults Declarations { get; init; }
 
     public Action<ConnectionFactory>? ConfigureDriver { get; init; }
+
+    /// <summary>Gets the resolver of names: the system's, except in tests.</summary>
+    public Func<string, CancellationToken, Task<IPAddress[]>> Resolve { get; init; } = static (name, cancellationToken) => Dns.GetHostAddressesAsync(name, cancellationToken);
 
     /// <summary>Checks the options by the same rules as the container does, and copies them.</summary>
     /// <exception cref="OptionsValidationException">Lists all problems with their paths, without the value of any secret.</exception>
@@ -70,9 +90,11 @@ internal sealed record ClientSettings
         {
             Endpoints = set.Endpoints,
             EndpointCredentials = set.Credentials,
+            ConnectionMode = ModeRules.ModeOf(options, set.Endpoints.Count),
             VirtualHost = set.VirtualHost,
             UserName = options.UserName,
             Password = options.Password,
+            CredentialsProvider = options.CredentialsProvider,
             Authentication = options.Authentication,
             Tls = set.IsTls ? TlsSettings.From(options.Tls) : null,
             ClientName = options.ClientName ?? Assembly.GetEntryAssembly()?.GetName().Name ?? nameof(ResilientRabbit),
@@ -82,6 +104,11 @@ internal sealed record ClientSettings
             ReconnectMaxDelay = options.ReconnectMaxDelay,
             ReconnectStep = options.ReconnectStep,
             EndpointOrder = options.EndpointOrder,
+            FailBackDelay = options.FailBackDelay,
+            MoveTimeout = options.MoveTimeout,
+            NodeNameProperty = options.NodeNameProperty,
+            NodeNameResolver = options.NodeNameResolver,
+            MaxInboundMessageSize = options.MaxInboundMessageSize,
             RequestTimeout = options.RequestTimeout,
             ShutdownTimeout = options.ShutdownTimeout,
             Publisher = PublisherSettings.From(options.Publisher),

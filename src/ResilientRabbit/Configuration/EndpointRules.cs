@@ -57,7 +57,7 @@ internal static class EndpointRules
 
         if (uri.VirtualHost is { } virtualHost)
         {
-            IdentityRules.CheckVirtualHost(key, virtualHost, problems);
+            IdentityRules.CheckShortText(key, virtualHost, problems);
         }
     }
 

@@ -13,17 +13,23 @@ internal static class IdentityRules
 
     public static void Check(ResilientRabbitOptions options, ProblemList problems)
     {
-        CheckVirtualHost(nameof(options.VirtualHost), options.VirtualHost, problems);
+        CheckShortText(nameof(options.VirtualHost), options.VirtualHost, problems);
         CheckText(nameof(options.UserName), options.UserName, problems);
         CheckText(nameof(options.Password), options.Password, problems);
         problems.RequireDefined(nameof(options.Authentication), options.Authentication);
+        CheckShortText(nameof(options.NodeNameProperty), options.NodeNameProperty, problems);
+        if (options.CredentialsProvider is not null && options.Authentication == SaslMechanism.External)
+        {
+            problems.Add(nameof(options.CredentialsProvider), "is set, and Authentication is External, which sends no password; choose one of them");
+        }
+
         if (options.ClientName is { } clientName)
         {
             CheckClientName(clientName, problems);
         }
     }
 
-    public static void CheckVirtualHost(string key, string? value, ProblemList problems)
+    public static void CheckShortText(string key, string? value, ProblemList problems)
     {
         CheckText(key, value, problems);
         if (ByteCount(value) > MaxShortString)

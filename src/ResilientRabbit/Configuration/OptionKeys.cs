@@ -13,6 +13,8 @@ internal static class OptionKeys
     public static readonly IReadOnlyList<OptionKey<ResilientRabbitOptions>> Client =
     [
         new(nameof(ResilientRabbitOptions.Port), static (options, text) => ValueText.Integer(text, value => options.Port = value)),
+        new(nameof(ResilientRabbitOptions.ConnectionMode), static (options, text) => ValueText.Name<ConnectionMode>(text, value => options.ConnectionMode = value)),
+        new(nameof(ResilientRabbitOptions.ProxyIdleTimeout), static (options, text) => ValueText.Duration(text, value => options.ProxyIdleTimeout = value)),
         new(nameof(ResilientRabbitOptions.VirtualHost), static (options, text) => ValueText.Text(text, value => options.VirtualHost = value)),
         new(nameof(ResilientRabbitOptions.UserName), static (options, text) => ValueText.Text(text, value => options.UserName = value)),
         new(nameof(ResilientRabbitOptions.Password), static (options, text) => ValueText.Text(text, value => options.Password = value)),
@@ -24,6 +26,10 @@ internal static class OptionKeys
         new(nameof(ResilientRabbitOptions.ReconnectMaxDelay), static (options, text) => ValueText.Duration(text, value => options.ReconnectMaxDelay = value)),
         new(nameof(ResilientRabbitOptions.ReconnectStep), static (options, text) => ValueText.Duration(text, value => options.ReconnectStep = value)),
         new(nameof(ResilientRabbitOptions.EndpointOrder), static (options, text) => ValueText.Name<EndpointOrder>(text, value => options.EndpointOrder = value)),
+        new(nameof(ResilientRabbitOptions.FailBackDelay), static (options, text) => ValueText.Duration(text, value => options.FailBackDelay = value)),
+        new(nameof(ResilientRabbitOptions.MoveTimeout), static (options, text) => ValueText.Duration(text, value => options.MoveTimeout = value)),
+        new(nameof(ResilientRabbitOptions.NodeNameProperty), static (options, text) => ValueText.Text(text, value => options.NodeNameProperty = value)),
+        new(nameof(ResilientRabbitOptions.MaxInboundMessageSize), static (options, text) => ValueText.Integer(text, value => options.MaxInboundMessageSize = value)),
         new(nameof(ResilientRabbitOptions.RequestTimeout), static (options, text) => ValueText.Duration(text, value => options.RequestTimeout = value)),
         new(nameof(ResilientRabbitOptions.ShutdownTimeout), static (options, text) => ValueText.Duration(text, value => options.ShutdownTimeout = value)),
     ];
@@ -33,6 +39,7 @@ internal static class OptionKeys
         new(nameof(PublisherOptions.Connections), static (options, text) => ValueText.Integer(text, value => options.Connections = value)),
         new(nameof(PublisherOptions.Lanes), static (options, text) => ValueText.Integer(text, value => options.Lanes = value)),
         new(nameof(PublisherOptions.InFlightWindow), static (options, text) => ValueText.Integer(text, value => options.InFlightWindow = value)),
+        new(nameof(PublisherOptions.AdaptiveWindow), static (options, text) => ValueText.Flag(text, value => options.AdaptiveWindow = value)),
         new(nameof(PublisherOptions.InFlightBytes), static (options, text) => ValueText.LongInteger(text, value => options.InFlightBytes = value)),
         new(nameof(PublisherOptions.DeliveryTimeout), static (options, text) => ValueText.Duration(text, value => options.DeliveryTimeout = value)),
         new(nameof(PublisherOptions.ConfirmStallTimeout), static (options, text) => ValueText.Duration(text, value => options.ConfirmStallTimeout = value)),

@@ -19,6 +19,14 @@ public sealed class ResilientRabbitOptions
     /// <value>5672 by default; 1 to 65535.</value>
     public int Port { get; set; } = 5672;
 
+    /// <summary>Gets or sets what stands behind the endpoints: nodes, proxies or an address that moves.</summary>
+    /// <value><see langword="null"/> by default: <see cref="ConnectionMode.LoadBalancer"/> for a single endpoint, <see cref="ConnectionMode.NodeList"/> for several.</value>
+    public ConnectionMode? ConnectionMode { get; set; }
+
+    /// <summary>Gets or sets after how long a proxy or firewall on the way cuts connections on which nothing is sent, as its operator has set it (HAProxy's <c>timeout client</c> and <c>timeout server</c>, the smaller one). The heartbeat must be below it.</summary>
+    /// <value><see langword="null"/> by default: unknown, nothing is checked. Otherwise above zero, at most 24 days.</value>
+    public TimeSpan? ProxyIdleTimeout { get; set; }
+
     /// <summary>Gets or sets the virtual host.</summary>
     /// <value><c>/</c> by default; not empty, at most 255 bytes in UTF-8.</value>
     public string VirtualHost { get; set; } = "/";
@@ -30,6 +38,10 @@ public sealed class ResilientRabbitOptions
     /// <summary>Gets or sets the password. It never appears in logs, exceptions or status.</summary>
     /// <value><c>guest</c> by default.</value>
     public string Password { get; set; } = "guest";
+
+    /// <summary>Gets or sets who is asked for user name and password at each attempt to connect, instead of <see cref="UserName"/> and <see cref="Password"/>; also instead of those in <see cref="Uris"/>.</summary>
+    /// <value><see langword="null"/> by default. Not together with <see cref="SaslMechanism.External"/>.</value>
+    public IRabbitCredentialsProvider? CredentialsProvider { get; set; }
 
     /// <summary>Gets or sets how the client proves who it is.</summary>
     /// <value><see cref="SaslMechanism.Plain"/> by default. <see cref="SaslMechanism.External"/> needs a client certificate.</value>
@@ -55,8 +67,8 @@ public sealed class ResilientRabbitOptions
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gets or sets the longest delay between attempts to reconnect; refused credentials, virtual hosts and permissions are retried at this pace from the start.</summary>
-    /// <value>10 seconds by default; above zero, at most 24 days.</value>
-    public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(10);
+    /// <value>5 seconds by default, with jitter from half of it on; above zero, at most 24 days.</value>
+    public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets or sets by how much the delay between attempts grows each time, instead of doubling. Then there is one pause for each round of all endpoints, up to a tenth longer at random.</summary>
     /// <value><see langword="null"/> by default: the delay grows exponentially. Otherwise zero to 24 days.</value>
@@ -65,6 +77,26 @@ public sealed class ResilientRabbitOptions
     /// <summary>Gets or sets in which order endpoints are tried.</summary>
     /// <value><see cref="EndpointOrder.RoundRobin"/> by default.</value>
     public EndpointOrder EndpointOrder { get; set; } = EndpointOrder.RoundRobin;
+
+    /// <summary>Gets or sets how long a connection stays where it is before it looks whether it can leave a node that it shares for one that is free again, up to a quarter longer at random. Only publish connections move, and only while nothing is unanswered on the lane that moves: no message is sent twice for it. Meaningless with <see cref="ConnectionMode.LoadBalancer"/>.</summary>
+    /// <value><see langword="null"/> by default: connections stay where they are. Otherwise 1 second to 24 days.</value>
+    public TimeSpan? FailBackDelay { get; set; }
+
+    /// <summary>Gets or sets how long a connection to an endpoint that was removed from the configuration may take to be left without a message sent or handled twice. Then it is closed by force, which counts as a loss.</summary>
+    /// <value>30 seconds by default; above zero, at most 24 days.</value>
+    public TimeSpan MoveTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Gets or sets the server property in which the operator tells the node's name; RabbitMQ tells none by itself.</summary>
+    /// <value><c>node</c> by default; not empty, at most 255 bytes in UTF-8.</value>
+    public string NodeNameProperty { get; set; } = "node";
+
+    /// <summary>Gets or sets who is asked for the name of the node behind a new connection when the server property does not tell it.</summary>
+    /// <value><see langword="null"/> by default: the name stays unknown.</value>
+    public INodeNameResolver? NodeNameResolver { get; set; }
+
+    /// <summary>Gets or sets the largest message body that is received, in bytes. The broker that sends a larger one, or a frame that claims to be larger, loses the connection.</summary>
+    /// <value>64 MiB by default; 1 byte to 512 MiB. Brokers accept messages up to 128 MiB (3.10) or 16 MiB (4.x) unless configured otherwise.</value>
+    public int MaxInboundMessageSize { get; set; } = 64 * 1024 * 1024;
 
     /// <summary>Gets or sets the time limit of one request to the broker on an open channel (opening a channel, declaring, subscribing).</summary>
     /// <value>10 seconds by default; above zero, at most 24 days.</value>

@@ -24,6 +24,7 @@ internal sealed class ResilientRabbitOptionsValidator(string? optionsName = null
         IdentityRules.Check(options, problems);
         TlsRules.Check(options, EndpointSet.Of(options).IsTls, problems);
         CheckTimes(options, problems);
+        ModeRules.Check(options, problems);
         PublisherRules.Check(options.Publisher, problems);
         DefaultsRules.Check(options.Consumers, problems);
         DefaultsRules.Check(options.Declarations, problems);

@@ -37,25 +37,40 @@ internal sealed record TlsSettings
         AllowUnusualPort = options.AllowUnusualPort,
     };
 
-    /// <summary>Judges the broker's certificate: what the runtime found, less what the options permit.</summary>
-    public bool IsAccepted(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    /// <summary>Judges the broker's certificate: what the runtime found, less what the options permit. Null: accepted; otherwise what is wrong, with names that the peer has chosen.</summary>
+    public string? FindProblem(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, string target)
     {
         if (AcceptAnyCertificate)
         {
-            return true;
+            return null;
         }
 
-        SslPolicyErrors left = VerifyHostName ? errors : errors & ~SslPolicyErrors.RemoteCertificateNameMismatch;
-        if (Authorities is null || left.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) || certificate is null)
+        if (certificate is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
         {
-            return left == SslPolicyErrors.None;
+            return "the broker showed none";
         }
 
-        // The runtime has judged by the system's authorities; ours decide alone.
-        return (left & ~SslPolicyErrors.RemoteCertificateChainErrors) == SslPolicyErrors.None && BuildsToOurs(certificate, chain);
+        X509Certificate2 own = certificate as X509Certificate2 ?? X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        List<string> problems = [];
+        if (VerifyHostName && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
+        {
+            problems.Add($"it is for '{own.GetNameInfo(X509NameType.DnsName, forIssuer: false)}', not for '{target}'");
+        }
+
+        if (Authorities is not null)
+        {
+            // The runtime has judged by the system's authorities; ours decide alone.
+            AddChainProblems(own, chain, problems);
+        }
+        else if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
+        {
+            problems.Add(CertificateFaults.Describe(own, chain?.ChainStatus ?? []));
+        }
+
+        return problems.Count == 0 ? null : string.Join("; ", problems);
     }
 
-    private bool BuildsToOurs(X509Certificate certificate, X509Chain? presented)
+    private void AddChainProblems(X509Certificate2 certificate, X509Chain? presented, List<string> problems)
     {
         using var own = new X509Chain();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -68,6 +83,9 @@ internal sealed record TlsSettings
             own.ChainPolicy.ExtraStore.AddRange(presented.ChainPolicy.ExtraStore);
         }
 
-        return own.Build(certificate as X509Certificate2 ?? X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()));
+        if (!own.Build(certificate))
+        {
+            problems.Add(CertificateFaults.Describe(certificate, own.ChainStatus));
+        }
     }
 }

@@ -16,6 +16,10 @@ internal sealed class ConnectAttempts
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
+    /// <summary>How long after a loss a virtual IP is expected to be on its way to another host: VRRP takes three to four seconds with its usual times.</summary>
+    private static readonly TimeSpan MovePeriod = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan MovePause = TimeSpan.FromSeconds(1);
+
     private readonly string _role;
     private readonly string _name;
     private readonly ClientSettings _settings;
@@ -33,7 +37,10 @@ internal sealed class ConnectAttempts
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
     private long _failures;
+    private int _refusals;
     private long _lastLog;
+    private long _outSince;
+    private ConnectTrace? _trace;
 
     public ConnectAttempts(
         string role, string name, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
@@ -45,6 +52,7 @@ internal sealed class ConnectAttempts
         _factory = factory;
         _logger = logger;
         _time = time;
+        _outSince = time.GetTimestamp();
         _additive = settings.ReconnectStep is { } step ? new AdditiveBackOff(settings.ReconnectDelay, step, settings.ReconnectMaxDelay) : null;
         _pipeline = BuildPipeline();
     }
@@ -62,10 +70,13 @@ internal sealed class ConnectAttempts
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ConnectionEpoch> ConnectAsync(CancellationToken closing)
     {
+        using ConnectTrace trace = _trace = new ConnectTrace(_name, isAgain: LastError is not null);
         ConnectionEpoch epoch = await AttemptUntilConnectedAsync(closing).ConfigureAwait(false);
+        trace.Opened(epoch.Endpoint.Host, epoch.Endpoint.Port);
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
+        _refusals = 0;
         _additive?.Reset();
         LastError = null;
         _selector.Succeeded(epoch.Endpoint);
@@ -85,45 +96,32 @@ internal sealed class ConnectAttempts
     /// <summary>Notes that a session was lost: the next attempt goes elsewhere.</summary>
     public void NoteLoss(RabbitEndpoint endpoint, ConnectionException error)
     {
+        _outSince = _time.GetTimestamp();
         _justFailed = endpoint;
-        _selector.Failed(endpoint);
+        _selector.Failed(endpoint, error.Reason);
         LastError = error;
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(RabbitEndpoint endpoint, CancellationToken deadline)
+    /// <summary>Makes one attempt for each address of an endpoint while the connection lives elsewhere. Null when none succeeded: the next one is the caller's matter.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<ConnectionEpoch?> TryAsync(RabbitEndpoint endpoint, CancellationToken closing)
     {
-        if (IPAddress.TryParse(endpoint.Host, out IPAddress? literal))
+        try
         {
-            return [literal];
+            using var limit = new CancellationTokenSource(_settings.ConnectTimeout, _time);
+            using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, closing);
+            IPAddress[] addresses = await HostAddresses.FindAsync(_settings, endpoint, deadline.Token).ConfigureAwait(false);
+            ConnectionEpoch epoch = await _factory.OpenAnyAsync(endpoint, addresses, _name, deadline.Token).ConfigureAwait(false);
+            _selector.Succeeded(endpoint);
+            return epoch;
         }
-
-        IPAddress[] addresses = await Dns.GetHostAddressesAsync(endpoint.Host, deadline).WaitAsync(deadline).ConfigureAwait(false);
-        return addresses.Length > 0
-            ? addresses
-            : throw new ConnectionException(ConnectionFailureReason.NameNotResolved, endpoint.ToString(), $"The name '{endpoint.Host}' has no address. Check the name and the resolver.");
-    }
-
-    private static ConnectionException Explain(RabbitEndpoint endpoint, Exception exception)
-    {
-        if (exception is ConnectionException own)
+        catch (Exception exception) when (!closing.IsCancellationRequested)
         {
-            return own;
+            ConnectionException error = ConnectFailures.Explain(endpoint.ToString(), exception);
+            _selector.Failed(endpoint, error.Reason);
+            _logger.PlannedMoveFailed(_name, endpoint.ToString(), error.Reason);
+            return null;
         }
-
-        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
-        (int code, string text) = FailureClassifier.ReplyOf(exception);
-        string check = reason switch
-        {
-            ConnectionFailureReason.AuthenticationFailed => "Check user name and password, and that the user may log in from this host ('guest' may only from localhost).",
-            ConnectionFailureReason.VirtualHostRefused => "Check that the virtual host exists and that the user has permissions in it.",
-            ConnectionFailureReason.NameNotResolved => "Check the host name and the resolver.",
-            ConnectionFailureReason.TlsFailed => "Check that this port speaks TLS, that its certificate is valid, that it is for this name (Tls:ServerName) and that its authority is trusted (Tls:CaFile).",
-            ConnectionFailureReason.TimedOut => "Check that a broker, not only a proxy or a firewall, answers at this address.",
-            ConnectionFailureReason.Dropped => "Check that a broker answers at this address, and that it expects what we speak: TLS on a plain port, or the other way round, ends like this.",
-            _ => "Check that the broker runs and that the address is reachable.",
-        };
-        string reply = code == 0 ? string.Empty : $" ({code} {PeerText.Sanitize(text)})";
-        return new ConnectionException(reason, endpoint.ToString(), $"Connecting to {endpoint} failed: {reason}{reply}. {check}", exception);
     }
 
     private async Task<ConnectionEpoch> AttemptUntilConnectedAsync(CancellationToken closing)
@@ -175,7 +173,7 @@ internal sealed class ConnectAttempts
                 UseJitter = true,
                 Delay = _settings.ReconnectDelay,
                 MaxDelay = _settings.ReconnectMaxDelay,
-                DelayGenerator = args => ValueTask.FromResult(DelayFor(args.Outcome.Exception!)),
+                DelayGenerator = args => ValueTask.FromResult(DelayFor(args.Outcome.Exception!, args.AttemptNumber)),
                 OnRetry = args =>
                 {
                     OnFailed(args.Outcome.Exception!, args.RetryDelay);
@@ -185,15 +183,41 @@ internal sealed class ConnectAttempts
             .AddTimeout(_settings.ConnectTimeout)
             .Build();
 
-    private TimeSpan? DelayFor(Exception exception)
+    /// <summary>The pause after a failed attempt; null: Polly's exponential delay with jitter.</summary>
+    private TimeSpan? DelayFor(Exception exception, int attempt)
     {
-        if (FailureClassifier.IsRefusal(FailureClassifier.Classify(exception)))
+        double random = Random.Shared.NextDouble();
+        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
+        if (reason == ConnectionFailureReason.VirtualHostRefused && ++_refusals < _selector.Count)
         {
-            return _settings.ReconnectMaxDelay;
+            // It may be down on one node only. Users and passwords are the cluster's: another node says the same.
+            return TimeSpan.Zero;
         }
 
-        // Another address of the same name is a different door, not a repetition. Null: Polly's exponential delay with jitter.
-        return _addresses.Count > 0 ? TimeSpan.Zero : _additive?.Next(_selector.Count, Random.Shared.NextDouble());
+        if (FailureClassifier.IsRefusal(reason))
+        {
+            return _settings.ReconnectMaxDelay * (1 + (random / 10));
+        }
+
+        if (_addresses.Count > 0)
+        {
+            // Another address of the same name is a different door, not a repetition.
+            return TimeSpan.Zero;
+        }
+
+        if (_additive is not null)
+        {
+            return _additive.Next(_selector.Count, random);
+        }
+
+        TimeSpan grown = TimeSpan.FromTicks((long)Math.Min(_settings.ReconnectDelay.Ticks * Math.Pow(2, Math.Min(attempt, 32)), _settings.ReconnectMaxDelay.Ticks));
+        if (_settings.ConnectionMode == ConnectionMode.VirtualIp && grown > MovePause && _time.GetElapsedTime(_outSince) < MovePeriod)
+        {
+            return MovePause * (0.5 + (random / 2));
+        }
+
+        // Polly cuts its delay off at the longest one and loses the jitter there: clients that were lost together would come together for ever.
+        return grown < _settings.ReconnectMaxDelay ? null : grown * (0.5 + (random / 2));
     }
 
     private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)
@@ -203,7 +227,7 @@ internal sealed class ConnectAttempts
         if (_addresses.Count == 0)
         {
             _endpoint = _selector.Next(_role, _justFailed);
-            foreach (IPAddress resolved in await ResolveAsync(_endpoint.Value, deadline).ConfigureAwait(false))
+            foreach (IPAddress resolved in await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false))
             {
                 _addresses.Enqueue(resolved);
             }
@@ -218,11 +242,12 @@ internal sealed class ConnectAttempts
     private void OnFailed(Exception exception, TimeSpan delay)
     {
         RabbitEndpoint endpoint = _endpoint!.Value;
-        ConnectionException error = Explain(endpoint, exception);
+        ConnectionException error = ConnectFailures.Explain(endpoint.ToString(), exception);
         LastError = error;
+        _trace?.AttemptFailed(endpoint.ToString(), error.Reason);
         if (_addresses.Count == 0)
         {
-            _selector.Failed(endpoint);
+            _selector.Failed(endpoint, error.Reason);
             _justFailed = endpoint;
         }
 

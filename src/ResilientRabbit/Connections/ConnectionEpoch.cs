@@ -1,10 +1,8 @@
-using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using ResilientRabbit.Configuration;
-using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 
@@ -15,43 +13,42 @@ namespace ResilientRabbit.Connections;
 /// </remarks>
 internal sealed class ConnectionEpoch : IPublishSession
 {
-    private static readonly TimeSpan TeardownLimit = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan HeartbeatCrashDelay = TimeSpan.FromSeconds(2);
 
     private readonly IConnection _connection;
     private readonly TransportClient _transport;
-    private readonly TimeSpan _requestTimeout;
+    private readonly ClientSettings _settings;
+    private readonly HashSet<IChannel> _channels = [];
     private readonly TeardownCounter _teardowns;
-    private readonly ILogger _logger;
+    private readonly SessionTidying _tidying;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource<ConnectionLoss> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TransportGuard? _guard;
+    private volatile bool _isHandedOut;
     private int _killed;
 
     public ConnectionEpoch(
         long number,
         RabbitEndpoint endpoint,
-        IPAddress address,
         IConnection connection,
         TransportClient transport,
-        TimeSpan requestTimeout,
+        ClientSettings settings,
         TeardownCounter teardowns,
         ILogger logger,
         TimeProvider time)
     {
         Number = number;
         Endpoint = endpoint;
-        Address = address;
         _connection = connection;
         _transport = transport;
-        _requestTimeout = requestTimeout;
+        _settings = settings;
         _teardowns = teardowns;
-        _logger = logger;
+        _tidying = new SessionTidying(endpoint.ToString(), logger, time);
         _time = time;
         Dead = _dead.Token;
         ClusterName = TextProperty("cluster_name");
-        NodeName = TextProperty("node");
+        NodeName = TextProperty(settings.NodeNameProperty);
         BrokerVersion = TextProperty("version");
 
         // Before the first channel: the driver awaits shutdown handlers in the order of subscription, and a channel's may block.
@@ -65,7 +62,7 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public RabbitEndpoint Endpoint { get; }
 
-    public IPAddress Address { get; }
+    public RabbitEndpoint? Server => Endpoint;
 
     /// <summary>The cluster's name from the server properties.</summary>
     public string? ClusterName { get; }
@@ -76,7 +73,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <summary>The most channels that the connection may have at a time.</summary>
     public int ChannelMax => _connection.ChannelMax;
 
-    /// <summary>The node's name, where the operator has put a server property <c>node</c>; the broker itself does not tell it.</summary>
+    /// <summary>The node's name, where the operator has put it into a server property; the broker itself does not tell it.</summary>
     public string? NodeName { get; }
 
     /// <summary>Cancelled first of all when the session is lost. Pass it to every driver call that may wait.</summary>
@@ -92,10 +89,30 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public bool IsBlocked => BlockedReason is not null;
 
+    public TimeSpan WriteStall => Stream.SendStarted is var started and not 0 ? _time.GetElapsedTime(started) : TimeSpan.Zero;
+
     /// <summary>Raised on the driver's loop when <see cref="BlockedReason"/> has changed: handlers only post.</summary>
     public event Action<ConnectionEpoch>? BlockedChanged;
 
+    /// <summary>Raised when a channel was given back; see <see cref="IsUnused"/>. Handlers only post.</summary>
+    public event Action? ChannelRetired;
+
+    /// <summary>Whether every channel that was opened here was given back.</summary>
+    public bool IsUnused
+    {
+        get
+        {
+            lock (_channels)
+            {
+                return _channels.Count == 0;
+            }
+        }
+    }
+
     public TimeSpan Heartbeat => _connection.Heartbeat;
+
+    /// <summary>This end of the socket.</summary>
+    public string LocalAddress => _transport.LocalAddress;
 
     /// <summary>The largest frame both sides have agreed to, in bytes; 0 is no limit.</summary>
     public uint FrameMax => _connection.FrameMax;
@@ -119,20 +136,20 @@ internal sealed class ConnectionEpoch : IPublishSession
     public async Task<IChannel> OpenChannelAsync(CreateChannelOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        using var limit = new CancellationTokenSource(_requestTimeout, _time);
+        using var limit = new CancellationTokenSource(_settings.RequestTimeout, _time);
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken, Dead);
         Task<IChannel>? opening = null;
         try
         {
             opening = _connection.CreateChannelAsync(options, linked.Token);
-            ObserveLater(opening);
-            return await opening.WaitAsync(linked.Token).ConfigureAwait(false);
+            SessionTidying.ObserveLater(opening);
+            return Note(await opening.WaitAsync(linked.Token).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
             if (opening is { IsCompleted: false })
             {
-                _teardowns.Track(RetireLateAsync(opening));
+                _teardowns.Track(_tidying.CloseLateAsync(opening));
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -147,7 +164,32 @@ internal sealed class ConnectionEpoch : IPublishSession
         => PublishChannel.OpenAsync(this, sink, cancellationToken);
 
     /// <summary>Closes a channel in the background: never waits on the driver.</summary>
-    public void Retire(IChannel channel) => _teardowns.Track(Task.Run(() => CloseChannelAsync(channel)));
+    public void Retire(IChannel channel)
+    {
+        lock (_channels)
+        {
+            _channels.Remove(channel);
+        }
+
+        _teardowns.Track(Task.Run(() => _tidying.CloseAsync(channel)));
+        ChannelRetired?.Invoke();
+    }
+
+    /// <summary>Leaves the driver's connection to the application: what it closes itself is over, and no loss. Silence is still watched for.</summary>
+    public IConnection HandOut()
+    {
+        _isHandedOut = true;
+        return _connection;
+    }
+
+    /// <summary>Gives the broker the next secret of this session's user.</summary>
+    /// <exception cref="Exception">It was refused, which ends the session (530), or not answered in time.</exception>
+    public async Task UpdateSecretAsync(string secret)
+    {
+        Task update = _connection.UpdateSecretAsync(secret, "The secret expires.", Dead);
+        SessionTidying.ObserveLater(update);
+        await update.WaitAsync(_settings.RequestTimeout, _time, Dead).ConfigureAwait(false);
+    }
 
     /// <summary>Declares the session lost: cancels <see cref="Dead"/>, closes the socket, tidies up in the background. Returns at once; idempotent.</summary>
     public void Kill(ConnectionLoss loss)
@@ -170,7 +212,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         try
         {
             Task closing = _connection.CloseAsync(200, "Goodbye", limit, abort: false, CancellationToken.None);
-            ObserveLater(closing);
+            SessionTidying.ObserveLater(closing);
             await closing.WaitAsync(limit, _time).ConfigureAwait(false);
         }
         catch (Exception)
@@ -180,6 +222,16 @@ internal sealed class ConnectionEpoch : IPublishSession
 
         _transport.Abort();
         Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
+    }
+
+    private IChannel Note(IChannel channel)
+    {
+        lock (_channels)
+        {
+            _channels.Add(channel);
+        }
+
+        return channel;
     }
 
     private async Task TeardownAsync(ConnectionLoss loss)
@@ -192,45 +244,8 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
 
         _transport.Abort();
-        await BoundedAsync(() => _connection.CloseAsync(200, "Abandoned", TeardownLimit, abort: true, CancellationToken.None)).ConfigureAwait(false);
-        await BoundedAsync(() => _connection.DisposeAsync().AsTask()).ConfigureAwait(false);
+        await _tidying.CloseAsync(_connection).ConfigureAwait(false);
     }
-
-    private async Task BoundedAsync(Func<Task> action)
-    {
-        try
-        {
-            Task task = action();
-            ObserveLater(task);
-            await task.WaitAsync(TeardownLimit, _time).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-        {
-            _logger.TeardownIncomplete(Endpoint.ToString(), exception.GetType().Name);
-        }
-    }
-
-    private async Task CloseChannelAsync(IChannel channel)
-    {
-        await BoundedAsync(() => channel.AbortAsync(CancellationToken.None)).ConfigureAwait(false);
-        await BoundedAsync(() => channel.DisposeAsync().AsTask()).ConfigureAwait(false);
-    }
-
-    private async Task RetireLateAsync(Task<IChannel> opening)
-    {
-        try
-        {
-            IChannel channel = await opening.ConfigureAwait(false);
-            await CloseChannelAsync(channel).ConfigureAwait(false);
-        }
-        catch (Exception)
-        {
-            // The caller has already got its exception.
-        }
-    }
-
-    private static void ObserveLater(Task task)
-        => _ = task.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     private void OnSilent(TimeSpan silence)
         => Kill(new ConnectionLoss(ConnectionFailureReason.Silent, $"Nothing was received for {silence.TotalSeconds:0.0} s, with a heartbeat of {Heartbeat.TotalSeconds:0} s."));
@@ -241,6 +256,13 @@ internal sealed class ConnectionEpoch : IPublishSession
         if (args.Initiator != ShutdownInitiator.Application)
         {
             Kill(FailureClassifier.Describe(args));
+        }
+        else if (_isHandedOut && Interlocked.Exchange(ref _killed, 1) == 0)
+        {
+            // The application's own close goes on, and closes the socket.
+            _lost.TrySetResult(FailureClassifier.Describe(args));
+            _guard?.Dispose();
+            _ = _dead.CancelAsync();
         }
 
         return Task.CompletedTask;

@@ -8,22 +8,21 @@ namespace ResilientRabbit.Connections;
 /// <summary>Keeps one connection open: a single loop that connects, watches and reconnects, and is the only writer of its status.</summary>
 internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
 {
-    private static readonly TimeSpan ShortLife = TimeSpan.FromSeconds(5);
-
     private readonly ClientSettings _settings;
     private readonly EndpointSelector _selector;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ConnectAttempts _attempts;
+    private readonly StatusWriter _status;
+    private readonly ShortLives _shortLives;
     private readonly CancellationTokenSource _closing = new();
-    private readonly Channel<ConnectionEpoch> _blockedChanges = Channel.CreateUnbounded<ConnectionEpoch>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Action> _posted = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly List<Task> _departures = [];
     private readonly Lock _startGate = new();
-    private TaskCompletionSource<ConnectionEpoch> _opened = NewSource();
-    private ConnectionEpoch? _current;
-    private ConnectionStatus _status;
+    private readonly SessionHolder _session = new();
     private Task? _loop;
-    private Task<bool>? _blockedChange;
-    private int _shortLives;
+    private Task<bool>? _news;
+    private SuccessorSearch? _search;
 
     public ConnectionSupervisor(string role, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
     {
@@ -33,10 +32,11 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         _logger = logger;
         _time = time;
         Name = $"{settings.ClientName}:{role}";
-        _status = new ConnectionStatus(Name, ConnectionState.Disconnected, null, null, null, null, null, 0);
+        _status = new StatusWriter(Name, logger);
+        _shortLives = new ShortLives(settings.ReconnectDelay, settings.ReconnectMaxDelay);
         _attempts = new ConnectAttempts(Role, Name, settings, selector, factory, logger, time);
-        _attempts.Starting += OnAttemptStarting;
-        _attempts.Failed += OnAttemptFailed;
+        _attempts.Starting += _status.AttemptStarting;
+        _attempts.Failed += _status.AttemptFailed;
     }
 
     /// <summary>What the connection is for, unique within the client: <c>publish-1</c>, <c>consume</c>.</summary>
@@ -46,23 +46,30 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     public string Name { get; }
 
     /// <summary>The live session, or null while there is none.</summary>
-    public ConnectionEpoch? Current => Volatile.Read(ref _current) is { IsDead: false } epoch ? epoch : null;
+    public ConnectionEpoch? Current => _session.Current;
 
     public IPublishSession? Session => Current;
 
-    public ConnectionStatus Status => Volatile.Read(ref _status);
+    public ConnectionStatus Status => _status.Current;
 
     /// <summary>Why there is no connection at the moment, as far as known: the cause that callers' exceptions carry.</summary>
     public ConnectionException? LastError => _attempts.LastError;
 
     /// <summary>Raised on this loop after each change of the status. Handlers do not block.</summary>
-    public event Action<ConnectionStatus, ConnectionStatus>? StatusChanged;
+    public event Action<ConnectionStatus, ConnectionStatus>? StatusChanged
+    {
+        add => _status.Changed += value;
+        remove => _status.Changed -= value;
+    }
 
     /// <summary>Raised on this loop when a session has become usable, was lost, or was blocked or unblocked. Handlers do not block.</summary>
     public event Action? SessionChanged;
 
     /// <summary>Raised on this loop when a session has become usable.</summary>
     public event Action<ConnectionEpoch>? Opened;
+
+    /// <summary>Raised on this loop when a session has taken the place of one whose endpoint was removed: whoever lives on that one should leave it.</summary>
+    public event Action? Moved;
 
     /// <summary>Starts the loop at the first call.</summary>
     public void Start()
@@ -81,35 +88,17 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     /// <summary>Waits for a live session. Starts the loop if need be.</summary>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
-    public async ValueTask<ConnectionEpoch> GetEpochAsync(CancellationToken cancellationToken)
+    public ValueTask<ConnectionEpoch> GetEpochAsync(CancellationToken cancellationToken)
     {
         Start();
-        while (true)
-        {
-            if (Current is { } epoch)
-            {
-                return epoch;
-            }
-
-            ObjectDisposedException.ThrowIf(_closing.IsCancellationRequested, typeof(RabbitClient));
-            epoch = await Volatile.Read(ref _opened).Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (!epoch.IsDead)
-            {
-                return epoch;
-            }
-
-            // Lost between its opening and this line; the loop replaces the source when it has seen the loss.
-            await epoch.Lost.WaitAsync(cancellationToken).ConfigureAwait(false);
-            await Task.Yield();
-        }
+        return _session.WaitAsync(_closing.Token, cancellationToken);
     }
 
     /// <summary>Closes the session politely within the limit and ends the loop. When it returns the socket is closed. Idempotent.</summary>
     public async Task CloseAsync(TimeSpan limit)
     {
         await _closing.CancelAsync().ConfigureAwait(false);
-        ConnectionEpoch? epoch = Volatile.Read(ref _current);
-        if (epoch is not null)
+        if (_session.Last is { } epoch)
         {
             await epoch.CloseAsync(limit).ConfigureAwait(false);
         }
@@ -123,37 +112,43 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         if (loop is not null)
         {
             await loop.ConfigureAwait(false);
+            await Task.WhenAll(_departures).ConfigureAwait(false);
         }
         else
         {
-            Move(ConnectionTrigger.CloseRequested);
+            _status.Move(ConnectionTrigger.CloseRequested);
         }
 
-        _opened.TrySetException(new ObjectDisposedException(nameof(RabbitClient)));
-        _ = _opened.Task.Exception;
+        _session.Close();
         _selector.Released(Role);
     }
 
     /// <summary>Ends the pause between two attempts, if there is one.</summary>
     public void WakeUp() => _attempts.WakeUp();
 
-    public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
+    /// <summary>The list of endpoints has changed: a session on one that is gone is replaced.</summary>
+    public void EndpointsChanged() => Volatile.Read(ref _search)?.EndpointsChanged();
 
-    private static TaskCompletionSource<ConnectionEpoch> NewSource() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
 
     private async Task RunAsync()
     {
         try
         {
-            Move(ConnectionTrigger.ConnectRequested);
+            _status.Move(ConnectionTrigger.ConnectRequested);
+            Task<ConnectionEpoch?>? next = null;
             while (!_closing.IsCancellationRequested)
             {
-                ConnectionEpoch epoch = await _attempts.ConnectAsync(_closing.Token).ConfigureAwait(false);
+                ConnectionEpoch? successor = next is null ? null : await next.ConfigureAwait(false);
+                ConnectionEpoch epoch = successor ?? await _attempts.ConnectAsync(_closing.Token).ConfigureAwait(false);
                 long openedAt = _time.GetTimestamp();
                 OnOpened(epoch);
-                ConnectionLoss loss = await WatchAsync(epoch).ConfigureAwait(false);
-                OnLost(epoch, loss);
-                await RestAfterShortLifeAsync(_time.GetElapsedTime(openedAt)).ConfigureAwait(false);
+                (ConnectionLoss? loss, next) = await LiveAsync(epoch).ConfigureAwait(false);
+                if (loss is not null)
+                {
+                    OnLost(epoch, loss);
+                    await Task.Delay(_shortLives.RestAfter(_time.GetElapsedTime(openedAt), Random.Shared.NextDouble()), _time, _closing.Token).ConfigureAwait(false);
+                }
             }
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
@@ -166,66 +161,101 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
             _logger.SupervisorFailed(Name, exception);
         }
 
-        Volatile.Read(ref _current)?.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
-        Move(ConnectionTrigger.CloseRequested);
-    }
-
-    private void OnAttemptFailed(RabbitEndpoint endpoint, ConnectionException error)
-        => Move(FailureClassifier.IsRefusal(error.Reason) ? ConnectionTrigger.AttemptRefused : ConnectionTrigger.AttemptFailed, status => status with
-        {
-            Endpoint = endpoint.ToString(),
-            LastFailure = error.Reason,
-        });
-
-    private void OnAttemptStarting()
-    {
-        if (_status.State == ConnectionState.Faulted)
-        {
-            Move(ConnectionTrigger.RetryDue);
-        }
+        _session.Last?.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
+        _status.Move(ConnectionTrigger.CloseRequested);
     }
 
     private void OnOpened(ConnectionEpoch epoch)
     {
-        epoch.BlockedChanged += changed => _blockedChanges.Writer.TryWrite(changed);
-        Volatile.Write(ref _current, epoch);
-        bool again = _status.State == ConnectionState.Reconnecting || _status.Losses > 0;
-        Move(ConnectionTrigger.Opened, status => status with
-        {
-            Endpoint = epoch.Endpoint.ToString(),
-            NodeName = epoch.NodeName,
-            ClusterName = epoch.ClusterName,
-            BlockedReason = epoch.BlockedReason,
-        });
+        epoch.BlockedChanged += changed => _posted.Writer.TryWrite(() => OnBlockedChanged(changed));
+        _session.Set(epoch);
+        bool again = _status.State is ConnectionState.Reconnecting or ConnectionState.Connected || Status.Losses > 0;
+        _status.Opened(epoch);
         if (_closing.IsCancellationRequested)
         {
             epoch.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
         }
 
-        _logger.Connected(Name, epoch.Endpoint.ToString(), epoch.ClusterName, again);
-        Volatile.Read(ref _opened).TrySetResult(epoch);
+        _logger.Connected(Name, epoch.Endpoint.ToString(), epoch.ClusterName, epoch.NodeName, again);
+        _session.Announce(epoch);
+        _ = NameAsync(epoch);
         Opened?.Invoke(epoch);
         SessionChanged?.Invoke();
     }
 
-    private async Task<ConnectionLoss> WatchAsync(ConnectionEpoch epoch)
+    /// <summary>Lives with a session until it is lost, or until another one has taken its place. Returns the loss, and where the next session comes from, if that is under way.</summary>
+    private async Task<(ConnectionLoss? Loss, Task<ConnectionEpoch?>? Next)> LiveAsync(ConnectionEpoch epoch)
     {
+        // Consumers stay: a move would cancel handlers that are slow, and have their messages handled twice.
+        TimeSpan? failBackDelay = Role.StartsWith("publish", StringComparison.Ordinal) ? _settings.FailBackDelay : null;
+        var search = new SuccessorSearch(Role, epoch.Endpoint, failBackDelay, _attempts, _selector, _time, _closing.Token);
+        Volatile.Write(ref _search, search);
+        search.Start();
+        Task<ConnectionEpoch?>? found = search.Result;
         while (true)
         {
-            _blockedChange ??= _blockedChanges.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
-            if (await Task.WhenAny(epoch.Lost, _blockedChange).ConfigureAwait(false) == epoch.Lost)
+            _news ??= _posted.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+            await Task.WhenAny(found is null ? [epoch.Lost, _news] : [epoch.Lost, _news, found]).ConfigureAwait(false);
+            if (epoch.Lost.IsCompleted)
             {
-                return await epoch.Lost.ConfigureAwait(false);
+                return (await epoch.Lost.ConfigureAwait(false), search.Detach());
             }
 
-            _blockedChange = null;
-            while (_blockedChanges.Reader.TryRead(out ConnectionEpoch? changed))
+            if (found is { IsCompleted: true })
             {
-                if (changed == epoch)
+                if (await found.ConfigureAwait(false) is { } successor)
                 {
-                    ShowBlocked(epoch.BlockedReason);
+                    Leave(epoch, successor, search.IsRemoval);
+                    return (null, Task.FromResult<ConnectionEpoch?>(successor));
                 }
+
+                found = null;
             }
+
+            _news = null;
+            while (_posted.Reader.TryRead(out Action? action))
+            {
+                action();
+            }
+        }
+    }
+
+    private void Leave(ConnectionEpoch epoch, ConnectionEpoch successor, bool isRemoval)
+    {
+        _logger.ConnectionMoved(Name, epoch.Endpoint.ToString(), successor.Endpoint.ToString(), isRemoval ? "its endpoint was removed" : "the node is free again");
+        var departure = new SessionDeparture(Name, epoch, isRemoval ? _settings.MoveTimeout : Timeout.InfiniteTimeSpan, _logger, _time);
+        _departures.RemoveAll(static task => task.IsCompleted);
+        _departures.Add(departure.RunAsync(_closing.Token));
+
+        // After this loop has the successor: those who leave must find it.
+        _posted.Writer.TryWrite(() => Moved?.Invoke());
+    }
+
+    private async Task NameAsync(ConnectionEpoch epoch)
+    {
+        if (await NodeNaming.FindAsync(Name, epoch, _settings, _logger, _time).ConfigureAwait(false) is { } name && epoch.NodeName is null)
+        {
+            _posted.Writer.TryWrite(() =>
+            {
+                if (Current == epoch)
+                {
+                    _logger.NodeNamed(Name, epoch.Endpoint.ToString(), name);
+                    _status.Publish(_status.Current with { NodeName = name });
+                }
+            });
+        }
+    }
+
+    private void OnBlockedChanged(ConnectionEpoch epoch)
+    {
+        if (epoch == _session.Last)
+        {
+            ShowBlocked(epoch.BlockedReason);
+        }
+        else
+        {
+            // One that is being left: lanes still live on it.
+            SessionChanged?.Invoke();
         }
     }
 
@@ -240,60 +270,20 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
             _logger.ConnectionBlocked(Name, reason);
         }
 
-        Publish(_status with { BlockedReason = reason });
+        _status.Publish(_status.Current with { BlockedReason = reason });
         SessionChanged?.Invoke();
     }
 
     private void OnLost(ConnectionEpoch epoch, ConnectionLoss loss)
     {
-        Volatile.Write(ref _opened, NewSource());
-        Volatile.Write(ref _current, null);
+        _session.Clear();
         if (!_closing.IsCancellationRequested)
         {
             _attempts.NoteLoss(epoch.Endpoint, new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {loss.Text}).", loss.Cause));
             _logger.ConnectionLost(Name, epoch.Endpoint.ToString(), loss.Reason, loss.ReplyCode, loss.Text);
-            Move(ConnectionTrigger.Lost, status => status with { BlockedReason = null, LastFailure = loss.Reason, Losses = status.Losses + 1 });
+            _status.Lost(loss);
         }
 
         SessionChanged?.Invoke();
-    }
-
-    /// <summary>A session that opens and dies at once, again and again, must not be a loop without a pause.</summary>
-    private async Task RestAfterShortLifeAsync(TimeSpan life)
-    {
-        _shortLives = life < ShortLife ? _shortLives + 1 : 0;
-        if (_shortLives < 2)
-        {
-            return;
-        }
-
-        double factor = Math.Pow(2, Math.Min(_shortLives - 2, 20)) * (0.5 + Random.Shared.NextDouble());
-        TimeSpan rest = TimeSpan.FromTicks((long)Math.Min(_settings.ReconnectDelay.Ticks * factor, _settings.ReconnectMaxDelay.Ticks));
-        await Task.Delay(rest, _time, _closing.Token).ConfigureAwait(false);
-    }
-
-    private void Move(ConnectionTrigger trigger, Func<ConnectionStatus, ConnectionStatus>? change = null)
-    {
-        ConnectionStatus previous = _status;
-        if (ConnectionStateMachine.Next(previous.State, trigger) is not { } next)
-        {
-            _logger.IllegalTransition(Name, previous.State, trigger.ToString());
-            return;
-        }
-
-        ConnectionStatus moved = previous with { State = next };
-        Publish(change is null ? moved : change(moved));
-    }
-
-    private void Publish(ConnectionStatus status)
-    {
-        ConnectionStatus previous = _status;
-        if (previous == status)
-        {
-            return;
-        }
-
-        Volatile.Write(ref _status, status);
-        StatusChanged?.Invoke(previous, status);
     }
 }

@@ -12,6 +12,9 @@ internal sealed class DriverConnectionFactory
 {
     private static readonly TimeSpan AbandonAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>An address that moves may answer from elsewhere at any moment, but to a new attempt only: the kernel's second one comes late.</summary>
+    private static readonly TimeSpan VirtualIpTcpTimeout = TimeSpan.FromSeconds(1);
+
     private readonly ClientSettings _settings;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -24,7 +27,11 @@ internal sealed class DriverConnectionFactory
         _access = settings;
         _logger = logger;
         _time = time;
+        Credentials = new CredentialsSource(time);
     }
+
+    /// <summary>Who is asked for user and password at each attempt.</summary>
+    public CredentialsSource Credentials { get; }
 
     /// <summary>Counts what is still being tidied up in the background, for all sessions of this client.</summary>
     public TeardownCounter Teardowns { get; } = new();
@@ -39,20 +46,27 @@ internal sealed class DriverConnectionFactory
     {
         TransportClient? transport = null;
         ClientSettings access = _access;
-        ConnectionFactory factory = Build(access, endpoint, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint)));
+        RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
+        TimeSpan? tcpTimeout = access.ConnectionMode == ConnectionMode.VirtualIp ? VirtualIpTcpTimeout : null;
+        ConnectionFactory factory = Build(
+            access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), tcpTimeout));
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try
         {
             // No token: cancelling the driver's own way takes five seconds and more (driver issue 1921); closing the socket is immediate.
-            var target = new AmqpTcpEndpoint(address.ToString(), endpoint.Port) { AddressFamily = address.AddressFamily };
+            var target = new AmqpTcpEndpoint(address.ToString(), endpoint.Port, new SslOption(), (uint)_settings.MaxInboundMessageSize) { AddressFamily = address.AddressFamily };
 #pragma warning disable RS0030 // This is the door.
             Task<IConnection> opening = factory.CreateConnectionAsync([target], name, CancellationToken.None);
 #pragma warning restore RS0030
             IConnection connection = await WithBeltAsync(opening, deadline).ConfigureAwait(false);
-            var epoch = new ConnectionEpoch(
-                Interlocked.Increment(ref _epochs), endpoint, address, connection, transport!, _settings.RequestTimeout, Teardowns, _logger, _time);
+            var epoch = new ConnectionEpoch(Interlocked.Increment(ref _epochs), endpoint, connection, transport!, _settings, Teardowns, _logger, _time);
             await ProbeAsync(epoch, deadline).ConfigureAwait(false);
             epoch.StartGuard();
+            if (credentials.ExpiresAt is not null)
+            {
+                Teardowns.Track(new SecretRenewal(epoch, Credentials, access, _logger, _time).RunAsync(name, credentials));
+            }
+
             return epoch;
         }
         catch (Exception exception)
@@ -64,6 +78,22 @@ internal sealed class DriverConnectionFactory
             }
 
             throw;
+        }
+    }
+
+    /// <summary>Opens a session at the first of the addresses that gives one, all within the deadline.</summary>
+    public async Task<ConnectionEpoch> OpenAnyAsync(RabbitEndpoint endpoint, IPAddress[] addresses, string name, CancellationToken deadline)
+    {
+        for (int index = 0; ; index++)
+        {
+            try
+            {
+                return await OpenAsync(endpoint, addresses[index], name, deadline).ConfigureAwait(false);
+            }
+            catch (Exception) when (index < addresses.Length - 1 && !deadline.IsCancellationRequested)
+            {
+                // The next address is another door.
+            }
         }
     }
 
@@ -118,9 +148,8 @@ internal sealed class DriverConnectionFactory
         }
     }
 
-    private ConnectionFactory Build(ClientSettings access, RabbitEndpoint endpoint, Func<AddressFamily, ITcpClient> socketFactory)
+    private ConnectionFactory Build(ClientSettings access, RabbitCredentials credentials, Func<AddressFamily, ITcpClient> socketFactory)
     {
-        UserCredentials credentials = access.CredentialsOf(endpoint);
 #pragma warning disable RS0030 // This is the door.
         var factory = new ConnectionFactory
 #pragma warning restore RS0030
@@ -139,6 +168,7 @@ internal sealed class DriverConnectionFactory
         factory.RequestedConnectionTimeout = _settings.ConnectTimeout;
         factory.HandshakeContinuationTimeout = _settings.ConnectTimeout;
         factory.ContinuationTimeout = _settings.RequestTimeout;
+        factory.MaxInboundMessageBodySize = (uint)_settings.MaxInboundMessageSize;
         factory.SocketFactory = socketFactory;
         factory.ClientProperties["sdk"] = "ResilientRabbit " + Version;
         return factory;

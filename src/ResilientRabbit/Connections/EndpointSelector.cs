@@ -6,7 +6,10 @@ namespace ResilientRabbit.Connections;
 /// Chooses where a connection goes next: not where it just failed, not where others failed a moment ago, and apart from the client's
 /// own connections. Shared by the supervisors of one client; thread-safe.
 /// </summary>
-/// <remarks>With a single address (proxy, virtual IP) there is nothing to choose and nothing is ever quarantined.</remarks>
+/// <remarks>
+/// With a single address (proxy, virtual IP) there is nothing to choose and nothing is ever quarantined. With several, the mode decides: a node
+/// that failed is avoided for longer each time; a proxy only when it cannot be reached itself; an address that moves for a second at most.
+/// </remarks>
 internal sealed class EndpointSelector
 {
     private static readonly TimeSpan FirstQuarantine = TimeSpan.FromSeconds(1);
@@ -16,11 +19,18 @@ internal sealed class EndpointSelector
     private readonly TimeProvider _time;
     private readonly EndpointOrder _order;
     private readonly Dictionary<string, Entry> _usedBy = new(StringComparer.Ordinal);
+    private volatile ConnectionMode _mode;
     private Entry[] _entries;
     private int _cursor;
 
-    public EndpointSelector(IReadOnlyList<RabbitEndpoint> endpoints, TimeProvider time, int firstIndex = 0, EndpointOrder order = EndpointOrder.RoundRobin)
+    public EndpointSelector(
+        IReadOnlyList<RabbitEndpoint> endpoints,
+        TimeProvider time,
+        int firstIndex = 0,
+        EndpointOrder order = EndpointOrder.RoundRobin,
+        ConnectionMode mode = ConnectionMode.NodeList)
     {
+        _mode = mode;
         _order = order;
         _time = time;
         _entries = [.. endpoints.Select(static endpoint => new Entry(endpoint))];
@@ -61,11 +71,51 @@ internal sealed class EndpointSelector
         }
     }
 
-    /// <summary>Takes other endpoints for the choices from now on; what is known of those that stay is kept.</summary>
-    public void Replace(IReadOnlyList<RabbitEndpoint> endpoints)
+    /// <summary>Chooses a node that fewer of the client's connections use than the one that the named connection is on, and counts it there. Null when there is none: nothing changes.</summary>
+    /// <remarks>Quarantine does not count: this is how a node that has returned is found. The pace is the caller's.</remarks>
+    public RabbitEndpoint? NextBetter(string user, RabbitEndpoint current)
     {
         lock (_gate)
         {
+            if (_mode == ConnectionMode.LoadBalancer || Find(current) is not { } from || !_usedBy.Remove(user))
+            {
+                return null;
+            }
+
+            int usage = Usage(from, user);
+            Entry best = _entries.MinBy(entry => (Usage(entry, user), entry == from ? 0 : 1, entry.Failures))!;
+            _usedBy[user] = Usage(best, user) < usage ? best : from;
+            return _usedBy[user] == from ? null : best.Endpoint;
+        }
+    }
+
+    /// <summary>Notes that the named connection is, after all, where it was.</summary>
+    public void Stayed(string user, RabbitEndpoint endpoint)
+    {
+        lock (_gate)
+        {
+            if (Find(endpoint) is { } entry)
+            {
+                _usedBy[user] = entry;
+            }
+        }
+    }
+
+    /// <summary>Whether the endpoint is in the list.</summary>
+    public bool Knows(RabbitEndpoint endpoint)
+    {
+        lock (_gate)
+        {
+            return Find(endpoint) is not null;
+        }
+    }
+
+    /// <summary>Takes other endpoints for the choices from now on; what is known of those that stay is kept.</summary>
+    public void Replace(IReadOnlyList<RabbitEndpoint> endpoints, ConnectionMode mode = ConnectionMode.NodeList)
+    {
+        lock (_gate)
+        {
+            _mode = mode;
             _entries = [.. endpoints.Select(endpoint => Find(endpoint) ?? new Entry(endpoint))];
             _cursor = Random.Shared.Next(_entries.Length);
         }
@@ -96,7 +146,16 @@ internal sealed class EndpointSelector
         }
     }
 
-    /// <summary>Notes a failed attempt or a lost session: the endpoint is avoided for a while that grows with each failure in a row.</summary>
+    /// <summary>Notes a failed attempt or a lost session. A proxy is to blame only when it cannot be reached itself: else it was a broker behind it, and the next one may be well.</summary>
+    public void Failed(RabbitEndpoint endpoint, ConnectionFailureReason reason)
+    {
+        if (_mode != ConnectionMode.LoadBalancer || reason is ConnectionFailureReason.Unreachable or ConnectionFailureReason.NameNotResolved)
+        {
+            Failed(endpoint);
+        }
+    }
+
+    /// <summary>Notes that an endpoint is to blame: it is avoided for a while that grows with each failure in a row, but for an address that moves.</summary>
     public void Failed(RabbitEndpoint endpoint)
     {
         lock (_gate)
@@ -107,9 +166,19 @@ internal sealed class EndpointSelector
                 return;
             }
 
-            entry.Failures = Math.Min(entry.Failures + 1, 16);
+            entry.Failures = _mode == ConnectionMode.VirtualIp ? 1 : Math.Min(entry.Failures + 1, 16);
             double seconds = Math.Min(FirstQuarantine.TotalSeconds * Math.Pow(2, entry.Failures - 1), LongestQuarantine.TotalSeconds);
             entry.QuarantinedUntil = _time.GetTimestamp() + (long)(seconds * _time.TimestampFrequency);
+        }
+    }
+
+    /// <summary>The endpoints, and whether each is avoided for the moment.</summary>
+    public IReadOnlyList<(string Host, int Port, bool IsQuarantined)> Snapshot()
+    {
+        lock (_gate)
+        {
+            long now = _time.GetTimestamp();
+            return [.. _entries.Select(entry => (entry.Endpoint.Host, entry.Endpoint.Port, entry.QuarantinedUntil > now))];
         }
     }
 

@@ -1,8 +1,13 @@
+using ResilientRabbit.Configuration;
+
 namespace ResilientRabbit.Connections;
 
 /// <summary>What a lane needs of a broker session.</summary>
 internal interface IPublishSession
 {
+    /// <summary>The configured address it goes to; null where there is none.</summary>
+    RabbitEndpoint? Server => null;
+
     /// <summary>Cancelled when the session is lost.</summary>
     CancellationToken Dead { get; }
 
@@ -10,6 +15,9 @@ internal interface IPublishSession
 
     /// <summary>True while the broker has blocked publishing on this connection.</summary>
     bool IsBlocked { get; }
+
+    /// <summary>For how long the send that is under way has not progressed; zero when none is.</summary>
+    TimeSpan WriteStall { get; }
 
     /// <summary>Opens a channel in confirm mode that reports to the sink.</summary>
     /// <exception cref="ConnectionException">The session is dead or did not answer in time.</exception>

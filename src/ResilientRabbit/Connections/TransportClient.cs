@@ -15,13 +15,21 @@ internal sealed class TransportClient : ITcpClient
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
-    private readonly SslClientAuthenticationOptions? _tls;
+    private readonly TimeSpan _tcpTimeout;
+    private readonly ClientTls? _tls;
     private readonly CancellationTokenSource _aborted = new();
     private readonly Socket _socket;
     private TransportStream? _stream;
 
-    public TransportClient(AddressFamily family, TimeSpan heartbeat, TimeProvider time, SslClientAuthenticationOptions? tls = null)
+    /// <summary>Makes the socket.</summary>
+    /// <param name="family">The family of the address.</param>
+    /// <param name="heartbeat">The heartbeat: how long sent bytes may stay unacknowledged.</param>
+    /// <param name="time">The time.</param>
+    /// <param name="tls">The handshake; null for plain connections.</param>
+    /// <param name="tcpTimeout">How long TCP alone may take to connect; null for no other limit than that of the attempt.</param>
+    public TransportClient(AddressFamily family, TimeSpan heartbeat, TimeProvider time, ClientTls? tls = null, TimeSpan? tcpTimeout = null)
     {
+        _tcpTimeout = tcpTimeout ?? Timeout.InfiniteTimeSpan;
         _tls = tls;
         _time = time;
         _heartbeat = heartbeat;
@@ -37,10 +45,14 @@ internal sealed class TransportClient : ITcpClient
     /// <summary>The stream once TCP is connected and TLS, when wanted, is agreed.</summary>
     public TransportStream? Stream => Volatile.Read(ref _stream);
 
+    /// <summary>The address of this end; empty when there is none.</summary>
+    public string LocalAddress { get; private set; } = "";
+
     public async Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default)
     {
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _aborted.Token);
-        await _socket.ConnectAsync(host, port, linked.Token).ConfigureAwait(false);
+        await ConnectTcpAsync(host, port, linked.Token).ConfigureAwait(false);
+        LocalAddress = _socket.LocalEndPoint?.ToString() ?? "";
         SetKeepAlive();
         SetUserTimeout(_heartbeat);
         SslStream? tls = _tls is null ? null : await AuthenticateAsync(_tls, linked.Token).ConfigureAwait(false);
@@ -92,17 +104,36 @@ internal sealed class TransportClient : ITcpClient
         }
     }
 
-    private async Task<SslStream> AuthenticateAsync(SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    private async Task ConnectTcpAsync(IPAddress host, int port, CancellationToken cancellationToken)
+    {
+        using var limit = new CancellationTokenSource(_tcpTimeout, _time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        try
+        {
+            await _socket.ConnectAsync(host, port, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+    }
+
+    private async Task<SslStream> AuthenticateAsync(ClientTls handshake, CancellationToken cancellationToken)
     {
         var tls = new SslStream(new NetworkStream(_socket, ownsSocket: false));
         try
         {
-            await tls.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            await tls.AuthenticateAsClientAsync(handshake.Options, cancellationToken).ConfigureAwait(false);
             return tls;
         }
-        catch
+        catch (Exception exception)
         {
             await tls.DisposeAsync().ConfigureAwait(false);
+            if (handshake.Problem is { } problem)
+            {
+                throw new CertificateException(problem, exception);
+            }
+
             throw;
         }
     }

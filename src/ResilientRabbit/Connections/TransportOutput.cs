@@ -6,6 +6,8 @@ namespace ResilientRabbit.Connections;
 /// <summary>The way out of this process: the socket, or TLS over it.</summary>
 internal sealed class TransportOutput(Socket socket, SslStream? tls, TimeProvider time)
 {
+    private const int LargestTlsPart = 64 * 1024;
+
     private long _sendStarted;
 
     /// <summary>When the send that is under way began or last made progress; 0 when none is.</summary>
@@ -15,15 +17,9 @@ internal sealed class TransportOutput(Socket socket, SslStream? tls, TimeProvide
     public async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
         Volatile.Write(ref _sendStarted, time.GetTimestamp());
-        if (tls is not null)
-        {
-            await tls.WriteAsync(bytes).ConfigureAwait(false);
-            bytes = default;
-        }
-
         while (bytes.Length > 0)
         {
-            int sent = await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false);
+            int sent = await SendSomeAsync(bytes).ConfigureAwait(false);
             bytes = bytes[sent..];
             if (bytes.Length > 0)
             {
@@ -33,6 +29,19 @@ internal sealed class TransportOutput(Socket socket, SslStream? tls, TimeProvide
         }
 
         Volatile.Write(ref _sendStarted, 0);
+    }
+
+    /// <summary>Sends a part: over TLS a bounded one, because what becomes of it inside cannot be seen.</summary>
+    private async ValueTask<int> SendSomeAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (tls is null)
+        {
+            return await socket.SendAsync(bytes, SocketFlags.None).ConfigureAwait(false);
+        }
+
+        int length = Math.Min(bytes.Length, LargestTlsPart);
+        await tls.WriteAsync(bytes[..length]).ConfigureAwait(false);
+        return length;
     }
 
     /// <summary>Ends the connection with a reset.</summary>

@@ -81,7 +81,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
             }
 
             _driver.Follow(buffer.Span);
-            start = Append(buffer.Span);
+            start = Append(buffer.Span, isAlone: false);
             full = _buffer.Count >= HighWater;
             makeRoom = (_roomWanted || _room is not null) && IsRoomLeft;
         }
@@ -98,9 +98,9 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends or collects whole frames for a channel that has the stamp. False, and nothing is sent, when the channel or the connection was
-    /// closed by then, or the driver is in the middle of a frame.
+    /// closed by then, or the driver is in the middle of a frame. What is alone is sent by this thread when no send is under way: a hand-over less.
     /// </summary>
-    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp)
+    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp, bool isAlone = false)
     {
         SendStart start;
         lock (_gate)
@@ -110,7 +110,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
                 return false;
             }
 
-            start = Append(frames);
+            start = Append(frames, isAlone);
         }
 
         Start(start);
@@ -148,11 +148,11 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync(toTheEnd: true);
 
-    private SendStart Append(ReadOnlySpan<byte> bytes)
+    private SendStart Append(ReadOnlySpan<byte> bytes, bool isAlone)
     {
         _buffer.Append(bytes);
         long now = Stopwatch.GetTimestamp();
-        bool quiet = now - _lastWrite > QuietPeriod;
+        bool quiet = isAlone || now - _lastWrite > QuietPeriod;
         _lastWrite = now;
         if (_sending)
         {

@@ -212,6 +212,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
 
     private Task EndAsync(ConsumerEndReason reason, ShutdownEventArgs shutdown)
     {
+        // The driver ends the channels of a lost connection one by one: what was lost is the connection.
+        reason = _epoch.IsDead ? ConsumerEndReason.SessionLost : reason;
         End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {shutdown.ReplyText}"), shutdown.ReplyCode));
         return Task.CompletedTask;
     }

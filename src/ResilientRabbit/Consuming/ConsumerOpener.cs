@@ -83,6 +83,7 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
             _lastError = end.Text;
         }
 
+        counters.NoteLoss(end.Reason);
         switch (end.Reason)
         {
             case ConsumerEndReason.CancelledByBroker:

@@ -93,6 +93,10 @@ public sealed class ConsumerOptions
     /// <summary>Gets the arguments of <c>basic.consume</c>, for example <c>x-priority</c>.</summary>
     public IDictionary<string, object?> Arguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
+    /// <summary>Gets or sets a value indicating whether the activity that wraps a handler is a child of the publisher's activity, so that both are one trace, instead of being linked to it.</summary>
+    /// <value><see langword="false"/> by default: linked, as a message may be handled long after its publisher's trace has ended.</value>
+    public bool TraceAsChild { get; set; }
+
     /// <summary>Gets or sets how long stopping the subscription waits for running handlers.</summary>
     /// <value>10 seconds by default.</value>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(10);

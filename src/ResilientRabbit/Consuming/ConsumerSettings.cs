@@ -48,6 +48,8 @@ internal sealed record ConsumerSettings
 
     public required TimeSpan? RefreshIdleAfter { get; init; }
 
+    public required bool TraceAsChild { get; init; }
+
     /// <summary>Gets the pause before consuming again after the broker cancelled the consumer, and the longest random part of it.</summary>
     public required (TimeSpan Delay, TimeSpan Splay) CancelPause { get; init; }
 
@@ -78,6 +80,7 @@ internal sealed record ConsumerSettings
             Arguments = ArgumentsOf(options, defaults),
             StopTimeout = options.StopTimeout,
             RefreshIdleAfter = options.RefreshIdleAfter,
+            TraceAsChild = options.TraceAsChild,
             CancelPause = (defaults.ResubscribeDelay, defaults.ResubscribeSplay),
         };
     }

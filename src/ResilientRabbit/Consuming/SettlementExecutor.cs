@@ -143,7 +143,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         CancellationToken gone = delivery.Origin.Token;
         try
         {
-            await PublishAsync(delivery.Message, target, settlement, reason, gone).ConfigureAwait(false);
+            await PublishAsync(delivery.Message, target, settlement, reason, delivery.HandlerContext, gone).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
@@ -163,8 +163,9 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         return false;
     }
 
-    private async Task PublishAsync(ReceivedMessage message, string target, Settlement settlement, string reason, CancellationToken cancellationToken)
+    private async Task PublishAsync(ReceivedMessage message, string target, Settlement settlement, string reason, System.Diagnostics.ActivityContext handler, CancellationToken cancellationToken)
     {
+        Tracing.PublishOnBehalfOf(handler);
         try
         {
             await publisher.PublishAsync(CopyBuilder.Full(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);

@@ -18,7 +18,7 @@ internal sealed class Subscription : ISubscription
     private readonly ConsumerDrain _drain;
     private readonly SettlementExecutor _settlement;
     private readonly DeliveryWorkers _workers;
-    private readonly SubscriptionCounters _counters = new();
+    private readonly SubscriptionCounters _counters;
     private readonly DeliveryQueue _deliveries;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _hurry = new();
@@ -35,12 +35,13 @@ internal sealed class Subscription : ISubscription
     {
         _settings = settings;
         _services = services;
+        _counters = new SubscriptionCounters(settings.Queue, services.Telemetry, services.Time);
         _deliveries = new DeliveryQueue(settings.OrderingKey);
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
         _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
         _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
-        _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time);
+        _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time, services.Telemetry);
     }
 
     public SubscriptionStatus Status => _counters.Snapshot(_settings.Queue, _state, _opener.LastError);
@@ -106,15 +107,18 @@ internal sealed class Subscription : ISubscription
         }
     }
 
+    /// <summary>Drains and subscribes again: the session in use is being left.</summary>
+    public void Move() => Want(SubscriptionState.Consuming, again: true);
+
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None).ConfigureAwait(false);
 
     /// <summary>Says what is wanted and interrupts whatever the loop waits for. Stopped is final.</summary>
-    private void Want(SubscriptionState wanted)
+    private void Want(SubscriptionState wanted, bool again = false)
     {
         CancellationTokenSource interrupt;
         lock (_lock)
         {
-            if (_wanted == wanted || _wanted == SubscriptionState.Stopped)
+            if (_wanted == wanted != again || _wanted == SubscriptionState.Stopped)
             {
                 return;
             }
@@ -149,6 +153,7 @@ internal sealed class Subscription : ISubscription
     private void SetState(SubscriptionState state)
     {
         TaskCompletionSource changed;
+        _counters.NoteState(state);
         lock (_lock)
         {
             _state = state;
@@ -278,8 +283,7 @@ internal sealed class Subscription : ISubscription
     {
         _deliveries.Complete();
         _started.TrySetCanceled(CancellationToken.None);
-        SubscriptionStatus status = Status;
-        _services.Logger.ConsumerStopped(_settings.Queue, status.Received, status.Acknowledged);
+        _services.Logger.ConsumerStopped(_settings.Queue, Status.Received, Status.Acknowledged);
         SetState(SubscriptionState.Stopped);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,7 +16,8 @@ internal static class ClientFactory
     {
         ResilientRabbitOptions options = services.GetRequiredService<IOptionsMonitor<ResilientRabbitOptions>>().Get(registration.Name);
         Topology[] topologies = [.. registration.Topologies.Select(Build)];
-        var client = new RabbitClient(options, services.GetService<ILoggerFactory>(), services.GetService<TimeProvider>());
+        var client = new RabbitClient(
+            options, services.GetService<ILoggerFactory>(), services.GetService<TimeProvider>(), services.GetService<IMeterFactory>(), registration.Name);
         foreach (Topology topology in topologies)
         {
             client.RegisterTopology(topology);
@@ -31,6 +33,12 @@ internal static class ClientFactory
             client, registration, services.GetRequiredService<IOptionsFactory<ResilientRabbitOptions>>(), logger, services.GetService<TimeProvider>() ?? TimeProvider.System));
         return client;
     }
+
+    /// <summary>The raw connections of a client of ours.</summary>
+    public static IResilientConnectionFactory ConnectionsOf(IRabbitClient client)
+        => client is RabbitClient own
+            ? own.ConnectionFactory
+            : throw new InvalidOperationException($"The registered {nameof(IRabbitClient)} is a {client.GetType().Name}, which opens no connections of the driver; register an {nameof(IResilientConnectionFactory)} beside it.");
 
     private static Topology Build(Action<TopologyBuilder> configure)
     {

@@ -74,6 +74,36 @@ public static class ResilientRabbitBuilderExtensions
         return builder;
     }
 
+    /// <summary>Asks a service for user name and password at each attempt to connect, instead of taking them from the options.</summary>
+    /// <typeparam name="TProvider">The provider; registered as a singleton unless it is registered already.</typeparam>
+    /// <param name="builder">The builder of the client.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentException">The builder does not come from <c>AddResilientRabbit</c>.</exception>
+    public static IResilientRabbitBuilder UseCredentialsProvider<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TProvider>(this IResilientRabbitBuilder builder)
+        where TProvider : class, IRabbitCredentialsProvider
+    {
+        ClientRegistration registration = RegistrationOf(builder);
+        builder.Services.TryAddSingleton<TProvider>();
+        builder.Services.AddOptions<ResilientRabbitOptions>(registration.Name)
+            .Configure<IServiceProvider>(static (options, services) => options.CredentialsProvider = services.GetRequiredService<TProvider>());
+        return builder;
+    }
+
+    /// <summary>Asks a service for the name of the node behind each new connection.</summary>
+    /// <typeparam name="TResolver">The resolver; registered as a singleton unless it is registered already.</typeparam>
+    /// <param name="builder">The builder of the client.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentException">The builder does not come from <c>AddResilientRabbit</c>.</exception>
+    public static IResilientRabbitBuilder UseNodeNameResolver<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TResolver>(this IResilientRabbitBuilder builder)
+        where TResolver : class, INodeNameResolver
+    {
+        ClientRegistration registration = RegistrationOf(builder);
+        builder.Services.TryAddSingleton<TResolver>();
+        builder.Services.AddOptions<ResilientRabbitOptions>(registration.Name)
+            .Configure<IServiceProvider>(static (options, services) => options.NodeNameResolver = services.GetRequiredService<TResolver>());
+        return builder;
+    }
+
     private static ClientRegistration RegistrationOf(IResilientRabbitBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

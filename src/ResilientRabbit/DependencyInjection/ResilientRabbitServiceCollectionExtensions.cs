@@ -11,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <summary>Registers clients of ResilientRabbit.</summary>
 public static class ResilientRabbitServiceCollectionExtensions
 {
-    /// <summary>Registers the default client: <see cref="IRabbitClient"/> and <see cref="IPublisher"/> as singletons. Calling it again adds to the configuration of the same client.</summary>
+    /// <summary>Registers the default client: <see cref="IRabbitClient"/>, <see cref="IPublisher"/> and <see cref="IResilientConnectionFactory"/> as singletons. Calling it again adds to the configuration of the same client.</summary>
     /// <param name="services">The services.</param>
     /// <param name="configure">Changes the options; applied in the order of the calls. Without it a broker on this machine is meant.</param>
     /// <returns>A builder for topology and consumers.</returns>
@@ -21,7 +21,7 @@ public static class ResilientRabbitServiceCollectionExtensions
 
     /// <summary>Registers the default client and binds its options to a configuration section. Unknown keys are refused; OpenStack's keys (<c>rabbit_hosts</c>, <c>rabbit_userid</c>, …) are understood.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="section">The section, for example <c>configuration.GetSection("ResilientRabbit")</c>. When it changes, endpoints, credentials and TLS are taken over by new connections; other changes need a new start.</param>
+    /// <param name="section">The section, for example <c>configuration.GetSection("ResilientRabbit")</c>. When it changes, endpoints, credentials and TLS are taken over by new connections, and connections to endpoints that are gone are moved; other changes need a new start.</param>
     /// <returns>A builder for topology and consumers.</returns>
     /// <exception cref="OptionsValidationException">The options are not valid; thrown when the host starts or, without a host, when the client is first resolved.</exception>
     public static IResilientRabbitBuilder AddResilientRabbit(this IServiceCollection services, IConfiguration section)
@@ -30,7 +30,7 @@ public static class ResilientRabbitServiceCollectionExtensions
         return Add(services, Options.Options.DefaultName, configure: null, new SectionOrigin(section));
     }
 
-    /// <summary>Registers a client under a name, one per cluster: <see cref="IRabbitClient"/> and <see cref="IPublisher"/> as singletons with the name as service key.</summary>
+    /// <summary>Registers a client under a name, one per cluster: <see cref="IRabbitClient"/>, <see cref="IPublisher"/> and <see cref="IResilientConnectionFactory"/> as singletons with the name as service key.</summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name.</param>
     /// <param name="configure">Changes the options; applied in the order of the calls.</param>
@@ -47,7 +47,7 @@ public static class ResilientRabbitServiceCollectionExtensions
     /// <summary>Registers a client under a name and binds its options to a configuration section. Unknown keys are refused; OpenStack's keys are understood.</summary>
     /// <param name="services">The services.</param>
     /// <param name="name">The name.</param>
-    /// <param name="section">The section. When it changes, endpoints, credentials and TLS are taken over by new connections; other changes need a new start.</param>
+    /// <param name="section">The section. When it changes, endpoints, credentials and TLS are taken over by new connections, and connections to endpoints that are gone are moved; other changes need a new start.</param>
     /// <returns>A builder for topology and consumers.</returns>
     /// <exception cref="ArgumentException">The name is empty.</exception>
     /// <exception cref="OptionsValidationException">The options are not valid; thrown when the host starts or, without a host, when the client is first resolved.</exception>
@@ -134,11 +134,13 @@ public static class ResilientRabbitServiceCollectionExtensions
         {
             services.TryAddSingleton<IRabbitClient>(provider => ClientFactory.Create(provider, registration));
             services.TryAddSingleton(static provider => provider.GetRequiredService<IRabbitClient>().Publisher);
+            services.TryAddSingleton(static provider => ClientFactory.ConnectionsOf(provider.GetRequiredService<IRabbitClient>()));
         }
         else
         {
             services.TryAddKeyedSingleton<IRabbitClient>(name, (provider, _) => ClientFactory.Create(provider, registration));
             services.TryAddKeyedSingleton(name, static (provider, key) => provider.GetRequiredKeyedService<IRabbitClient>(key).Publisher);
+            services.TryAddKeyedSingleton(name, static (provider, key) => ClientFactory.ConnectionsOf(provider.GetRequiredKeyedService<IRabbitClient>(key)));
         }
 
         return registration;

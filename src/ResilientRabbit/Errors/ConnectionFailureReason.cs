@@ -35,4 +35,7 @@ public enum ConnectionFailureReason
 
     /// <summary>The TLS handshake failed: the peer does not speak TLS, or its certificate is not accepted.</summary>
     TlsFailed,
+
+    /// <summary>The provider of credentials failed, did not answer in time, or returned credentials that have expired.</summary>
+    CredentialsUnavailable,
 }

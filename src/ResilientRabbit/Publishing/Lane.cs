@@ -18,6 +18,7 @@ internal sealed class Lane
     private readonly CancellationTokenSource _stopping = new();
     private readonly LaneQueue _queue = new();
     private readonly ChannelRenewal _renewal;
+    private readonly PlannedLeave _leave;
     private LaneChannel? _channel;
     private Task? _writer;
     private SuspectLine _suspects;
@@ -27,14 +28,17 @@ internal sealed class Lane
     {
         Index = index;
         _context = context;
-        _sessions = new LaneSessions(home, context.Sources, context.Time);
+        _sessions = new LaneSessions(home, context.Sources, context.Settings.ConfirmStallTimeout, context.Time);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
+        _leave = new PlannedLeave(context.Time);
     }
 
     public int Index { get; }
 
     /// <summary>Messages on the wire without an answer.</summary>
     public int InFlight => Volatile.Read(ref _channel)?.Window.Count ?? 0;
+
+    public long OldestStart => Math.Min(_queue.OldestStart(), Volatile.Read(ref _channel)?.Window.OldestStart() ?? long.MaxValue);
 
     public void Start()
     {
@@ -71,17 +75,13 @@ internal sealed class Lane
         _queue.CollectExpired(now, all: false, scratch);
         LaneChannel? channel = Volatile.Read(ref _channel);
         channel?.Window.CollectExpired(now, all: false, scratch);
-        foreach ((PendingMessage message, long version) in scratch)
-        {
-            Settle(message, version, SettleKind.Expired);
-        }
-
-        if (_queue.Wake(now) || channel?.Window.WakesLate() == true)
+        SettleAll(scratch, SettleKind.Expired);
+        if (_queue.Wake(now) || channel?.Window.WakesLate() == true || _leave.IsOverdue(now) || (channel is not null && _sessions.IsStuck(channel.Session)))
         {
             _signal.Set();
         }
 
-        channel?.Stall.Tick(now);
+        channel?.Tick(now);
     }
 
     /// <summary>Settles everything that is left: the client is closing and its time is over.</summary>
@@ -90,20 +90,15 @@ internal sealed class Lane
         scratch.Clear();
         _queue.CollectExpired(0, all: true, scratch);
         Volatile.Read(ref _channel)?.Window.CollectExpired(0, all: true, scratch);
-        foreach ((PendingMessage message, long version) in scratch)
-        {
-            Settle(message, version, SettleKind.Closed);
-        }
+        SettleAll(scratch, SettleKind.Closed);
     }
 
     public async Task StopAsync()
     {
         await _stopping.CancelAsync().ConfigureAwait(false);
         _signal.Set();
-
         // It may be opening a channel, which ends with the session that is closed next.
         await Task.WhenAny(_writer ?? Task.CompletedTask, Task.Delay(StopLimit, _context.Time)).ConfigureAwait(false);
-
         _sessions.Unwatch(_signal.Set);
     }
 
@@ -117,6 +112,9 @@ internal sealed class Lane
 
     /// <summary>Puts messages that were taken for writing, and not written, back to the front, in their order.</summary>
     internal void TakeBackUnwritten(ReadOnlySpan<PendingMessage> messages) => _queue.TakeBack(messages);
+
+    private void SettleAll(List<(PendingMessage Message, long Version)> messages, SettleKind kind)
+        => messages.ForEach(message => Settle(message.Message, message.Version, kind));
 
     private async Task RunAsync()
     {
@@ -178,16 +176,17 @@ internal sealed class Lane
     {
         while (!_stopping.IsCancellationRequested && !channel.IsClosed)
         {
-            int limit = _suspects.Limit(channel.Window.Count, _context.Settings.InFlightWindow);
+            int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);
-            WindowRoom room = channel.Window.Room(renews ? 1 : limit);
-            if (channel.MustPause || room.Messages == 0 || !channel.Channel.HasRoom)
+            bool leaves = renews || _leave.IsWanted(_sessions.MayMove(channel.Session));
+            WindowRoom room = channel.Room(leaves ? 1 : limit);
+            if (channel.MustPause || room.Messages == 0 || (!leaves && !channel.Channel.HasRoom))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;
             }
 
-            if (renews || (channel.Window.Count == 0 && _sessions.MayGoHome(channel.Session)))
+            if (leaves)
             {
                 _renewal.Note(renews, Index);
                 return;
@@ -228,20 +227,19 @@ internal sealed class Lane
     private void Recover(LaneChannel channel)
     {
         channel.Retire();
-        if (channel.IsAbandoned)
+        if (channel.IsAbandoned || _sessions.IsStuck(channel.Session))
         {
             _sessions.Avoid(channel.Session);
         }
 
         (int code, string text) = channel.CloseReason;
+        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
+        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
         if (code == 0)
         {
             _suspects.TakenBack();
         }
-
-        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
-        if (code != 0)
+        else
         {
             _context.Logger.ChannelClosedByBroker(Index, code, text);
             if (guilty is null)

@@ -7,19 +7,18 @@ using Xunit;
 namespace ResilientRabbit.ClusterTests.Harness;
 
 /// <summary>
-/// Runs two workloads on one kind of queue, one through the node list and one through HAProxy, hurts the cluster, heals it, and lets the
+/// Runs workloads on one kind of queue, without other wishes one through the node list and one through HAProxy, hurts the cluster, heals it, and lets the
 /// checker compare what the SDK said with what the broker holds.
 /// </summary>
 public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string fault)
 {
-    private const int BurstSize = 150;
-
     /// <summary>The gap that the bare prober and the SDK are compared over ends here at the latest.</summary>
-    private static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
+    public static readonly TimeSpan RecoveryLimit = TimeSpan.FromSeconds(90);
 
     private static readonly TimeSpan NoiseFloor = TimeSpan.FromSeconds(2);
 
     private readonly List<long> _inFlight = [];
+    private readonly List<Verdict> _verdicts = [];
     private long _faultAt;
     private TimeSpan? _prober;
 
@@ -29,21 +28,78 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     /// <summary>The goal for the ratio of our gap to the bare prober's; asserted at three times its value. Null: reported only.</summary>
     public double? RatioGoal { get; init; }
 
-    public async Task RunAsync(Func<Context, Task> hurt, Func<Context, Task>? heal = null)
+    public QueueKind Kind => kind;
+
+    public string Fault => fault;
+
+    /// <summary>The workloads' ways; null for the node list and HAProxy.</summary>
+    public IReadOnlyList<Way>? Ways { get; init; }
+
+    /// <summary>The ways of clients that are connected and do nothing.</summary>
+    public IReadOnlyList<Way> IdleWays { get; init; } = [];
+
+    /// <summary>Where the bare prober tries; null for every node.</summary>
+    public IReadOnlyList<ClusterAddress>? ProbeAt { get; init; }
+
+    /// <summary>What the checker found of all workloads together; each is asserted to be safe before the run returns.</summary>
+    public IReadOnlyList<Verdict> Verdicts => _verdicts;
+
+    public async Task<ScenarioResult> RunAsync(Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal = null)
     {
         await cluster.RepairAsync();
         string name = string.Create(CultureInfo.InvariantCulture, $"{fault}-{kind}-{Guid.NewGuid().ToString("N")[..6]}").ToLowerInvariant();
         using ILoggerFactory? loggers = TestLog.Create();
         var queues = new ScenarioQueues(name, kind);
-        await using var direct = new Workload(name + "-d", cluster, cluster.Nodes.Select(static node => node.Address), queues, loggers);
-        await using var proxied = new Workload(name + "-p", cluster, [cluster.Proxy!.Value], queues, loggers);
-        Workload[] workloads = [direct, proxied];
-        using var startLimit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        IReadOnlyList<Way> ways = Ways ?? [new Way("direct", [.. cluster.Nodes.Select(static node => node.Address)]), new Way("HAProxy", [cluster.Proxy!.Value])];
+        Workload[] workloads = [.. ways.Select((way, index) => new Workload(string.Create(CultureInfo.InvariantCulture, $"{name}-{index}"), way, cluster, queues, loggers))];
+        List<IdleClient> idle = [];
+        try
+        {
+            // The queues' leaders live where they were declared: through the last way, so that with a proxy there the leader's node often carries a publish connection of the direct client.
+            using var startLimit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            foreach (Workload workload in Enumerable.Reverse(workloads))
+            {
+                await workload.StartAsync(startLimit.Token);
+            }
 
-        // The queues' leaders live where they were declared: through the proxy, so that the leader's node often carries a publish connection of the direct client.
-        await proxied.StartAsync(startLimit.Token);
-        await direct.StartAsync(startLimit.Token);
-        var context = new Context(this, cluster, queues, workloads);
+            foreach (Way way in IdleWays)
+            {
+                idle.Add(await IdleClient.StartAsync(string.Create(CultureInfo.InvariantCulture, $"{name}-idle-{idle.Count}"), cluster, way, loggers, startLimit.Token));
+            }
+
+            return await RunAsync(workloads, idle, queues, hurt, heal);
+        }
+        finally
+        {
+            foreach (IAsyncDisposable client in workloads.Concat<IAsyncDisposable>(idle))
+            {
+                await client.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>The fault strikes now.</summary>
+    public void Struck(long at, IReadOnlyList<long> inFlight)
+    {
+        _faultAt = at;
+        _inFlight.Clear();
+        _inFlight.AddRange(inFlight);
+    }
+
+    /// <summary>The bare prober had its first confirm, or never.</summary>
+    public void Probed(TimeSpan? after) => _prober = after;
+
+    /// <summary>What the last strike has cost each workload so far.</summary>
+    public IReadOnlyList<WayResult> Measure(IEnumerable<Workload> workloads) =>
+    [
+        .. workloads.Select(workload => new WayResult(
+            workload.Label, workload.TimeToFirstConfirmAfter(_faultAt), workload.TimeUntilAllKeysConfirmAfter(_faultAt), _prober,
+            workload.Client.Status.Connections.Sum(static connection => connection.Losses))),
+    ];
+
+    private async Task<ScenarioResult> RunAsync(Workload[] workloads, List<IdleClient> idle, ScenarioQueues queues, Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal)
+    {
+        var context = new FaultContext(this, cluster, queues, workloads);
         await context.SynchronisedAsync();
         foreach (Workload workload in workloads)
         {
@@ -51,7 +107,8 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
         }
 
         await hurt(context);
-        await WaitForRecoveryAsync(workloads);
+        await WaitForRecoveryAsync(workloads, idle);
+        IdleResult[] idleResults = [.. idle.Select(client => client.Result(_faultAt))];
         List<string> left = [];
         if (heal is not null)
         {
@@ -60,8 +117,21 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
             await heal(context);
         }
 
+        int wipes = cluster.WipeCount;
         await cluster.RepairAsync();
-        await ConcludeAsync(workloads, queues, left);
+        Assert.True(wipes == cluster.WipeCount, "The run is invalid: the repair had to wipe a node, and the queues' contents prove nothing.");
+        foreach (IdleResult result in idleResults)
+        {
+            FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"{fault} | {kind} | {result.Label}, idle | {result.Losses} connections lost, all back {FaultReport.Milliseconds(result.Back)}"));
+        }
+
+        IReadOnlyList<WayResult> results = await ConcludeAsync(workloads, queues, left);
+        foreach (IdleClient client in idle)
+        {
+            await client.ProveAsync();
+        }
+
+        return new ScenarioResult(results, idleResults);
     }
 
     private static async Task WaitForConfirmsAsync(Workload workload, int count)
@@ -74,18 +144,16 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
         }
     }
 
-    private async Task WaitForRecoveryAsync(Workload[] workloads)
+    private async Task WaitForRecoveryAsync(Workload[] workloads, List<IdleClient> idle)
     {
-        foreach (Workload workload in workloads)
+        while ((workloads.Any(workload => workload.TimeUntilAllKeysConfirmAfter(_faultAt) is null) || idle.Exists(client => !client.IsBackAfter(_faultAt)))
+            && Stopwatch.GetElapsedTime(_faultAt) < RecoveryLimit)
         {
-            while (workload.TimeUntilAllKeysConfirmAfter(_faultAt) is null && Stopwatch.GetElapsedTime(_faultAt) < RecoveryLimit)
-            {
-                await Task.Delay(50);
-            }
+            await Task.Delay(50);
         }
     }
 
-    private async Task ConcludeAsync(Workload[] workloads, ScenarioQueues queues, List<string> leftBehind)
+    private async Task<IReadOnlyList<WayResult>> ConcludeAsync(Workload[] workloads, ScenarioQueues queues, List<string> leftBehind)
     {
         foreach (Workload workload in workloads)
         {
@@ -93,22 +161,28 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
             await workload.FinishAsync(TimeSpan.FromSeconds(130));
         }
 
-        int unhandled = await workloads[0].CountUnhandledAsync(TimeSpan.FromSeconds(40)) + await workloads[1].CountUnhandledAsync(TimeSpan.FromSeconds(10));
+        int unhandled = 0;
+        foreach (Workload workload in workloads)
+        {
+            unhandled += await workload.CountUnhandledAsync(TimeSpan.FromSeconds(unhandled == 0 ? 40 : 10));
+        }
+
         IReadOnlyList<DrainedMessage> drained = await cluster.DrainAsync(queues.TruthQueue);
         List<FoundMessage> found = [.. drained.Where(static message => !Prober.IsProbe(message.MessageId)).Select(TestBody.Read)];
         int strangers = found.Count(message => !workloads.Any(workload => message.Id.StartsWith(workload.Name + "-", StringComparison.Ordinal)));
         List<Action> gates = [() => Assert.Equal(0, strangers), () => Assert.True(leftBehind.Count == 0, $"Keys without a confirm until the healing: {string.Join("; ", leftBehind)}")];
+        IReadOnlyList<WayResult> results = Measure(workloads);
         for (int index = 0; index < workloads.Length; index++)
         {
             Workload workload = workloads[index];
             Verdict verdict = workload.Check(found);
-            TimeSpan? gap = workload.TimeToFirstConfirmAfter(_faultAt);
-            double? ratio = _prober is { } prober && gap is { } ours ? ours / prober : null;
+            _verdicts.Add(verdict);
+            WayResult result = results[index];
             FaultReport.Write(
-                $"{fault} | {kind} | {(index == 0 ? "direct" : "HAProxy")} | in flight {_inFlight.ElementAtOrDefault(index)} | first confirm {FaultReport.Milliseconds(gap)}, every key {FaultReport.Milliseconds(workload.TimeUntilAllKeysConfirmAfter(_faultAt))}, prober {FaultReport.Milliseconds(_prober)}, "
-                + string.Create(CultureInfo.InvariantCulture, $"ratio {ratio:0.00} | {verdict} | handled {workload.HandledCopies} copies, unhandled {unhandled}"));
+                $"{fault} | {kind} | {workload.Label} | in flight {_inFlight.ElementAtOrDefault(index)} | first confirm {FaultReport.Milliseconds(result.FirstConfirm)}, every key {FaultReport.Milliseconds(result.EveryKey)}, prober {FaultReport.Milliseconds(_prober)}, "
+                + string.Create(CultureInfo.InvariantCulture, $"ratio {result.Ratio:0.00} | {verdict} | handled {workload.HandledCopies} copies, unhandled {unhandled} | {result.Losses} connections lost"));
             long inFlight = _inFlight.ElementAtOrDefault(index);
-            gates.Add(() => AssertSafe(workload, verdict, unhandled, inFlight, gap, ratio));
+            gates.Add(() => AssertSafe(workload, verdict, unhandled, inFlight, result.FirstConfirm, result.Ratio));
         }
 
         foreach (string queue in queues.All)
@@ -117,6 +191,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
         }
 
         Assert.Multiple([.. gates]);
+        return results;
     }
 
     private void AssertSafe(Workload workload, Verdict verdict, int unhandled, long inFlight, TimeSpan? gap, double? ratio)
@@ -131,61 +206,6 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
         {
             // Below the floor the ratio is the noise of a busy machine and of the burst that is sent again first, not the time of a failover.
             Assert.True(measured <= 3 * goal || gap < NoiseFloor, $"{workload.Name}: ratio {measured:0.00}, gap {gap}");
-        }
-    }
-
-    /// <summary>What a fault may use.</summary>
-    public sealed class Context(FaultScenario scenario, IRabbitCluster cluster, ScenarioQueues queues, Workload[] workloads)
-    {
-        public IRabbitCluster Cluster => cluster;
-
-        /// <summary>The node that leads the queue that is drained in the end.</summary>
-        public Task<IRabbitNode> LeaderAsync() => cluster.GetQueueLeaderAsync(queues.TruthQueue);
-
-        /// <summary>A node that does not lead the queue and has a publish connection of the direct workload.</summary>
-        public async Task<IRabbitNode> OtherConnectedAsync()
-        {
-            IRabbitNode leader = await LeaderAsync();
-            IRabbitNode[] others = [.. cluster.Nodes.Where(node => node != leader)];
-            string[] connected = [.. workloads[0].Client.Status.Connections.Select(static connection => connection.Endpoint ?? string.Empty)];
-            return others.FirstOrDefault(node => connected.Contains($"{node.Address.Host}:{node.Address.Port}")) ?? others[0];
-        }
-
-        /// <summary>Waits until the queues have all their copies again.</summary>
-        public async Task SynchronisedAsync()
-        {
-            await cluster.WaitUntilSynchronisedAsync(queues.TruthQueue);
-            await cluster.WaitUntilSynchronisedAsync(queues.WorkQueue);
-        }
-
-        /// <summary>Does the deed with messages in flight, while the bare prober measures how soon anybody could publish again.</summary>
-        public async Task StrikeAsync(Func<Task> deed)
-        {
-            Prober prober = Prober.Start(cluster, [.. cluster.Nodes.Select(static node => node.Address)], queues.TruthQueue);
-            await using (prober)
-            {
-                await WaitForProbeAsync(prober, 0, TimeSpan.FromSeconds(20));
-                scenario._inFlight.Clear();
-                scenario._inFlight.AddRange(workloads.Select(static workload => workload.Burst(BurstSize)));
-                scenario._faultAt = Stopwatch.GetTimestamp();
-                await deed();
-                scenario._prober = await WaitForProbeAsync(prober, scenario._faultAt, RecoveryLimit);
-            }
-        }
-
-        private static async Task<TimeSpan?> WaitForProbeAsync(Prober prober, long after, TimeSpan limit)
-        {
-            long start = Stopwatch.GetTimestamp();
-            while (true)
-            {
-                TimeSpan? time = after == 0 ? (prober.Probes.Count > 0 ? TimeSpan.Zero : null) : prober.TimeToFirstConfirmAfter(after);
-                if (time is not null || Stopwatch.GetElapsedTime(start) > limit)
-                {
-                    return time;
-                }
-
-                await Task.Delay(20);
-            }
         }
     }
 }

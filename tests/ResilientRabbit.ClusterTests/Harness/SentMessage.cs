@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace ResilientRabbit.ClusterTests.Harness;
 
 /// <summary>How the SDK said a message ended.</summary>
@@ -35,4 +37,30 @@ public sealed class SentMessage
 
     /// <summary>Copies that the broker refused to take: then no order is promised.</summary>
     public int Nacks { get; set; }
+
+    /// <summary>Notes how the call ends.</summary>
+    public async Task RecordAsync(ValueTask<PublishReceipt> publishing)
+    {
+        try
+        {
+            PublishReceipt receipt = await publishing;
+            Attempts = receipt.Attempts;
+            Nacks = receipt.Nacks;
+            Ended = Stopwatch.GetTimestamp();
+            Outcome = SentOutcome.Confirmed;
+        }
+        catch (PublishException exception)
+        {
+            Attempts = exception.Attempts;
+            MayBeStored = exception.MayBeStored;
+            Ended = Stopwatch.GetTimestamp();
+            Outcome = exception.Failure switch
+            {
+                PublishFailure.NotSent => SentOutcome.NotSent,
+                PublishFailure.Refused => SentOutcome.Refused,
+                PublishFailure.Unroutable => SentOutcome.Unroutable,
+                _ => SentOutcome.Unknown,
+            };
+        }
+    }
 }

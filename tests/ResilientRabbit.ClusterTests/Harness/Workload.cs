@@ -21,20 +21,24 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
     private readonly ConcurrentBag<Task> _bursts = [];
     private int _handledCopies;
 
-    public Workload(string name, IRabbitCluster cluster, IEnumerable<ClusterAddress> endpoints, ScenarioQueues queues, ILoggerFactory? loggers = null)
+    public Workload(string name, Way way, IRabbitCluster cluster, ScenarioQueues queues, ILoggerFactory? loggers = null)
     {
         Name = name;
+        Label = way.Label;
         _queues = queues;
         var options = new ResilientRabbitOptions { UserName = cluster.UserName, Password = cluster.Password, ClientName = name };
-        foreach (ClusterAddress endpoint in endpoints)
+        foreach (ClusterAddress endpoint in way.Endpoints)
         {
             options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}"));
         }
 
+        way.Configure?.Invoke(options);
         _client = new RabbitClient(options, loggers);
     }
 
     public string Name { get; }
+
+    public string Label { get; }
 
     public RabbitClient Client => _client;
 
@@ -162,32 +166,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
                 OrderingKey = name,
                 Properties = new MessageProperties { MessageId = message.Id },
             });
-            return RecordAsync(message, publishing);
-        }
-    }
-
-    private static async Task RecordAsync(SentMessage message, ValueTask<PublishReceipt> publishing)
-    {
-        try
-        {
-            PublishReceipt receipt = await publishing;
-            message.Attempts = receipt.Attempts;
-            message.Nacks = receipt.Nacks;
-            message.Ended = Stopwatch.GetTimestamp();
-            message.Outcome = SentOutcome.Confirmed;
-        }
-        catch (PublishException exception)
-        {
-            message.Attempts = exception.Attempts;
-            message.MayBeStored = exception.MayBeStored;
-            message.Ended = Stopwatch.GetTimestamp();
-            message.Outcome = exception.Failure switch
-            {
-                PublishFailure.NotSent => SentOutcome.NotSent,
-                PublishFailure.Refused => SentOutcome.Refused,
-                PublishFailure.Unroutable => SentOutcome.Unroutable,
-                _ => SentOutcome.Unknown,
-            };
+            return message.RecordAsync(publishing);
         }
     }
 }

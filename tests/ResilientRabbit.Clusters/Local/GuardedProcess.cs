@@ -29,17 +29,20 @@ internal sealed class GuardedProcess : IDisposable
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
     private readonly Process _shell;
+    private readonly int _group;
     private readonly string _program;
+    private bool _isDisposed;
 
     private GuardedProcess(Process shell, string program)
     {
         _shell = shell;
+        _group = shell.Id;
         _program = program;
     }
 
-    private string GroupId => _shell.Id.ToString(CultureInfo.InvariantCulture);
+    private string GroupId => _group.ToString(CultureInfo.InvariantCulture);
 
-    public bool IsRunning => !_shell.HasExited;
+    public bool IsRunning => !_isDisposed && !_shell.HasExited;
 
     /// <param name="program">The name that the wanted process has in /proc, which may be a descendant of the command.</param>
     /// <param name="command">The command and its arguments.</param>
@@ -60,19 +63,31 @@ internal sealed class GuardedProcess : IDisposable
 
     public void Signal(Signal signal)
     {
-        var pid = FindGroup().FirstOrDefault(member => string.Equals(member.Program, _program, StringComparison.Ordinal)).Id;
-        if (pid == 0)
-        {
-            throw new InvalidOperationException($"There is no process {_program} in group {GroupId}.");
-        }
-
+        var pid = FindProcessId() ?? throw new InvalidOperationException($"There is no process {_program} in group {GroupId}.");
         Signals.Send(pid, signal);
     }
+
+    /// <summary>Signals every process of that name: the program may have children that are itself.</summary>
+    public void SignalAll(Signal signal)
+    {
+        foreach (var member in FindNamed())
+        {
+            Signals.TrySend(member, signal);
+        }
+    }
+
+    /// <summary>The wanted process; null when it is not there.</summary>
+    public int? FindProcessId() => FindNamed().Select(static id => (int?)id).FirstOrDefault();
 
     /// <summary>Kills the process, its relatives and the guard; returns when none of them is left.</summary>
     public async Task KillAsync()
     {
-        Signals.TrySend(-_shell.Id, Clusters.Signal.Kill);
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        Signals.TrySend(-_group, Clusters.Signal.Kill);
         await WaitForEndAsync(TimeSpan.FromSeconds(20), CancellationToken.None);
     }
 
@@ -86,9 +101,16 @@ internal sealed class GuardedProcess : IDisposable
 
     public void Dispose()
     {
-        Signals.TrySend(-_shell.Id, Clusters.Signal.Kill);
-        _shell.Dispose();
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            Signals.TrySend(-_group, Clusters.Signal.Kill);
+            _shell.Dispose();
+        }
     }
+
+    private IEnumerable<int> FindNamed() =>
+        _isDisposed ? [] : FindGroup().Where(member => string.Equals(member.Program, _program, StringComparison.Ordinal)).Select(static member => member.Id);
 
     private List<(int Id, string Program)> FindGroup()
     {

@@ -5,15 +5,23 @@ public sealed class HaProxyProcess : IAsyncDisposable
 {
     private readonly string _configuration;
     private readonly string _output;
+    private readonly NetworkHost? _machine;
     private GuardedProcess? _process;
 
-    public HaProxyProcess(HaProxyOptions options, IReadOnlyList<ClusterAddress> backends, string folder)
+    /// <param name="options">What its file says.</param>
+    /// <param name="backends">What is behind it.</param>
+    /// <param name="folder">For its file and its output; one folder for each process.</param>
+    /// <param name="machine">Where it runs and listens at every address; null for this machine's loopback interface.</param>
+    public HaProxyProcess(HaProxyOptions options, IReadOnlyList<ClusterAddress> backends, string folder, NetworkHost? machine = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Address = new ClusterAddress("127.0.0.1", options.Port ?? FreePorts.Take());
+        var port = options.Port ?? FreePorts.Take();
+        _machine = machine;
+        Address = new ClusterAddress(machine?.Address ?? "127.0.0.1", port);
         _configuration = Path.Combine(folder, "haproxy.cfg");
         _output = Path.Combine(folder, "haproxy.log");
-        File.WriteAllText(_configuration, HaProxyConfiguration.Render(options, Address, backends));
+        var listener = machine is null ? Address : new ClusterAddress("0.0.0.0", port);
+        File.WriteAllText(_configuration, HaProxyConfiguration.Render(options, listener, backends));
     }
 
     public ClusterAddress Address { get; }
@@ -32,8 +40,10 @@ public sealed class HaProxyProcess : IAsyncDisposable
         {
             _process?.Dispose();
             var haproxy = RabbitInstallation.FindTool("haproxy") ?? throw new ClusterUnavailableException("haproxy is not installed.");
-            _process = GuardedProcess.Start(
-                "haproxy", [haproxy, "-db", "-f", _configuration], new Dictionary<string, string?>(StringComparer.Ordinal), _output);
+            string[] command = [haproxy, "-db", "-f", _configuration];
+            _process = _machine is null
+                ? GuardedProcess.Start("haproxy", command, new Dictionary<string, string?>(StringComparer.Ordinal), _output)
+                : _machine.Start("haproxy", command, _output);
             IsFrozen = false;
         }
 

@@ -17,7 +17,8 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
         _site = site;
         Address = new ClusterAddress("127.0.0.1", FreePorts.Take());
         _files = new NodeFiles(Path.Combine(site.Folder, name));
-        _files.Write(new NodeConfiguration(options, name, seed, Address.ToString()));
+        var second = options.Network is { } network ? new ClusterAddress(network.Gateway, Address.Port).ToString() : null;
+        _files.Write(new NodeConfiguration(options, name, seed, Address.ToString(), second));
     }
 
     public override ClusterAddress Address { get; }

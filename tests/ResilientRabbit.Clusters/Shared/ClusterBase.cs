@@ -20,6 +20,8 @@ public abstract class ClusterBase : IRabbitCluster
 
     public abstract ClusterAddress? Proxy { get; }
 
+    public int WipeCount { get; internal set; }
+
     public string UserName => Options.UserName;
 
     public string Password => Options.Password;
@@ -67,13 +69,14 @@ public abstract class ClusterBase : IRabbitCluster
 
     public async Task<IReadOnlyList<DrainedMessage>> DrainAsync(string queue, string virtualHost = "/", CancellationToken cancellationToken = default)
     {
-        await using var connection = await OpenAsync(virtualHost, cancellationToken);
-        var messages = new List<DrainedMessage>();
+        var drain = new DrainResult();
         await Waiting.UntilAsync(
             async () =>
             {
+                // A connection each time: the node that the last one led to may have gone.
+                await using var connection = await OpenAsync(virtualHost, cancellationToken);
                 await using var channel = await connection.Connection.CreateChannelAsync(cancellationToken: cancellationToken);
-                messages.AddRange(await new QueueDrainer(channel, queue).RunAsync(cancellationToken));
+                await drain.TakeAsync(new QueueDrainer(channel, queue), cancellationToken);
 
                 // What a consumer that is gone left unacknowledged comes back; what a living one holds does not.
                 var left = await GetMessageCountAsync(queue, virtualHost, cancellationToken);
@@ -82,7 +85,7 @@ public abstract class ClusterBase : IRabbitCluster
             },
             $"Draining '{queue}'", TimeSpan.FromSeconds(30), PollInterval, cancellationToken);
 
-        return messages;
+        return drain.Messages;
     }
 
     public async Task DeclareQueueAsync(string queue, bool quorum, string virtualHost = "/", CancellationToken cancellationToken = default)

@@ -99,6 +99,7 @@ internal sealed class ClusterRepair(ClusterBase cluster, IReadOnlyList<NodeBase>
         foreach (var node in misfits)
         {
             await node.KillAsync(cancellationToken);
+            cluster.WipeCount++;
             await node.WipeAsync(cancellationToken);
             if ((await keeper.ReportAsync(cancellationToken)).Members.Contains(node.Name))
             {
@@ -112,6 +113,7 @@ internal sealed class ClusterRepair(ClusterBase cluster, IReadOnlyList<NodeBase>
     private async Task RebuildAsync(CancellationToken cancellationToken)
     {
         await Task.WhenAll(nodes.Select(node => node.KillAsync(cancellationToken)));
+        cluster.WipeCount++;
         await Task.WhenAll(nodes.Select(node => node.WipeAsync(cancellationToken)));
         await cluster.StartTogetherAsync(cancellationToken);
     }

@@ -7,7 +7,8 @@ namespace ResilientRabbit.Clusters;
 /// <param name="Name">The node's name.</param>
 /// <param name="Seed">The first node's name.</param>
 /// <param name="Listener">Where the node listens for AMQP.</param>
-internal sealed record NodeConfiguration(ClusterOptions Options, string Name, string Seed, string Listener)
+/// <param name="SecondListener">Where it listens as well; null for nowhere.</param>
+internal sealed record NodeConfiguration(ClusterOptions Options, string Name, string Seed, string Listener, string? SecondListener = null)
 {
     /// <summary>Bytes: enough for any test here, and low enough that three nodes do not take the machine.</summary>
     public const long MemoryWatermark = 1_000_000_000;
@@ -18,6 +19,7 @@ internal sealed record NodeConfiguration(ClusterOptions Options, string Name, st
         CultureInfo.InvariantCulture,
         $"""
         listeners.tcp.1 = {Listener}
+        {(SecondListener is null ? "" : $"listeners.tcp.2 = {SecondListener}")}
         default_user = {Options.UserName}
         default_pass = {Options.Password}
         loopback_users = none

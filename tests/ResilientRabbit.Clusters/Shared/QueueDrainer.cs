@@ -16,7 +16,10 @@ internal sealed class QueueDrainer(IChannel channel, string queue)
     private readonly List<DrainedMessage> _messages = [];
     private ulong _lastTag;
 
-    public async Task<IReadOnlyList<DrainedMessage>> RunAsync(CancellationToken cancellationToken)
+    /// <summary>What has been taken so far, also when <see cref="RunAsync"/> failed on the way: much of it may be acknowledged by then.</summary>
+    public IReadOnlyList<DrainedMessage> Messages => _messages;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
         if (await channel.MessageCountAsync(queue, cancellationToken) > 0)
         {
@@ -33,8 +36,6 @@ internal sealed class QueueDrainer(IChannel channel, string queue)
 
         // A round trip behind the ack: the broker has applied it when this returns.
         await channel.QueueDeclarePassiveAsync(queue, cancellationToken);
-
-        return _messages;
     }
 
     private async Task ConsumeAsync(CancellationToken cancellationToken)

@@ -58,6 +58,7 @@ public sealed class ClientSettingsTests
             ReconnectMaxDelay = TimeSpan.FromSeconds(14), RequestTimeout = TimeSpan.FromSeconds(15), ShutdownTimeout = TimeSpan.FromSeconds(16),
             ConfigureDriver = static _ => { },
             Authentication = SaslMechanism.Plain, ReconnectStep = TimeSpan.FromSeconds(2), EndpointOrder = EndpointOrder.Shuffle,
+            ConnectionMode = ConnectionMode.VirtualIp, FailBackDelay = TimeSpan.FromSeconds(17), MoveTimeout = TimeSpan.FromSeconds(18), NodeNameProperty = "name", MaxInboundMessageSize = 19,
             Consumers = { Prefetch = 8, CancelOnFailover = true, ResubscribeDelay = TimeSpan.FromSeconds(3), ResubscribeSplay = TimeSpan.FromSeconds(4) },
             Declarations =
             {
@@ -73,7 +74,8 @@ public sealed class ClientSettingsTests
         };
         ClientSettings settings = ClientSettings.From(options);
         AssertCopied(
-            options, settings, nameof(options.Endpoints), nameof(options.Uris), nameof(options.Port), nameof(options.Tls), nameof(options.Publisher), nameof(options.Consumers), nameof(options.Declarations));
+            options, settings, nameof(options.Endpoints), nameof(options.Uris), nameof(options.Port), nameof(options.Tls), nameof(options.Publisher), nameof(options.Consumers), nameof(options.Declarations),
+            nameof(options.ProxyIdleTimeout));
         AssertCopied(options.Consumers, settings.Consumers);
         AssertCopied(options.Declarations, settings.Declarations);
         AssertCopied(options.Publisher, settings.Publisher);

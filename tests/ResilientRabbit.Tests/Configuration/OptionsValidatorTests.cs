@@ -34,7 +34,7 @@ public sealed class OptionsValidatorTests
         { "ConnectTimeout", "is 00:00:00", o => o.ConnectTimeout = TimeSpan.Zero },
         { "ConnectTimeout", "is 10675199", o => o.ConnectTimeout = TimeSpan.MaxValue },
         { "ReconnectDelay", "is 00:00:00", o => o.ReconnectDelay = TimeSpan.Zero },
-        { "ReconnectDelay", "ReconnectMaxDelay (00:00:10), is 00:00:11", o => o.ReconnectDelay = TimeSpan.FromSeconds(11) },
+        { "ReconnectDelay", "ReconnectMaxDelay (00:00:05), is 00:00:11", o => o.ReconnectDelay = TimeSpan.FromSeconds(11) },
         { "RequestTimeout", "is -00:00:01", o => o.RequestTimeout = TimeSpan.FromSeconds(-1) },
         { "ShutdownTimeout", "is 00:00:00", o => o.ShutdownTimeout = TimeSpan.Zero },
         { "Publisher:Connections", "is 17", o => (o.Publisher.Connections, o.Publisher.Lanes) = (17, 256) },
@@ -51,6 +51,14 @@ public sealed class OptionsValidatorTests
         { "Publisher:MaxPendingBytes", "is 1099511627777", o => o.Publisher.MaxPendingBytes = (1L << 40) + 1 },
         { "Publisher:MaxMessageSize", "is 0", o => o.Publisher.MaxMessageSize = 0 },
         { "Publisher:MaxMessageSize", "half of MaxPendingBytes (33554432), is 33554433", o => o.Publisher.MaxMessageSize = 32 * 1024 * 1024 + 1 },
+        { "ConnectionMode", "NodeList or LoadBalancer or VirtualIp, is 9", o => o.ConnectionMode = (ConnectionMode)9 },
+        { "Heartbeat", "must be below ProxyIdleTimeout (00:00:10), is 00:00:10: an idle connection carries nothing but heartbeats", o => o.ProxyIdleTimeout = TimeSpan.FromSeconds(10) },
+        { "ProxyIdleTimeout", "is 00:00:00", o => o.ProxyIdleTimeout = TimeSpan.Zero },
+        { "FailBackDelay", "is 00:00:00.5", o => o.FailBackDelay = TimeSpan.FromMilliseconds(500) },
+        { "FailBackDelay", "is 00:00:30, and ConnectionMode is LoadBalancer", o => (o.FailBackDelay, o.ConnectionMode) = (TimeSpan.FromSeconds(30), ConnectionMode.LoadBalancer) },
+        { "MoveTimeout", "is 00:00:00", o => o.MoveTimeout = TimeSpan.Zero },
+        { "NodeNameProperty", "empty", o => o.NodeNameProperty = "" },
+        { "MaxInboundMessageSize", "is 0", o => o.MaxInboundMessageSize = 0 },
         { "Publisher:BufferFull", "Wait or Fail, is 7", o => o.Publisher.BufferFull = (BufferFullMode)7 },
     };
 

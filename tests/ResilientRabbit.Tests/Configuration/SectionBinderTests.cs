@@ -12,7 +12,7 @@ public sealed class SectionBinderTests
     {
         string[] except =
         [
-            nameof(ResilientRabbitOptions.ConfigureDriver), OptionKeys.Endpoints, OptionKeys.Uris, OptionKeys.Tls, OptionKeys.Publisher, OptionKeys.Consumers, OptionKeys.Declarations,
+            nameof(ResilientRabbitOptions.ConfigureDriver), nameof(ResilientRabbitOptions.CredentialsProvider), nameof(ResilientRabbitOptions.NodeNameResolver), OptionKeys.Endpoints, OptionKeys.Uris, OptionKeys.Tls, OptionKeys.Publisher, OptionKeys.Consumers, OptionKeys.Declarations,
         ];
         IEnumerable<string> properties = typeof(ResilientRabbitOptions).GetProperties().Select(static property => property.Name);
 

@@ -59,10 +59,10 @@ public sealed class TlsFilesTests : IDisposable
 
         ClientSettings settings = ClientSettings.From(options);
 
-        Assert.True(settings.Tls!.IsAccepted(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable));
+        Assert.Null(settings.Tls!.FindProblem(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNotAvailable, "node"));
         Assert.Contains(OptionWarnings.Of(settings, options), static warning => warning.StartsWith("Tls:AcceptAnyCertificate is on", StringComparison.Ordinal));
         options.Tls.AcceptAnyCertificate = false;
-        Assert.False(ClientSettings.From(options).Tls!.IsAccepted(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch));
+        Assert.NotNull(ClientSettings.From(options).Tls!.FindProblem(null, null, System.Net.Security.SslPolicyErrors.RemoteCertificateNameMismatch, "node"));
     }
 
     [Theory]
@@ -80,6 +80,18 @@ public sealed class TlsFilesTests : IDisposable
         Assert.Contains(OptionWarnings.Of(ClientSettings.From(options), options), found => found.StartsWith(warning, StringComparison.Ordinal));
         options.Tls.AllowUnusualPort = true;
         Assert.DoesNotContain(OptionWarnings.Of(ClientSettings.From(options), options), static found => found.Contains("TLS", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(2000, false)]
+    [InlineData(2001, true)]
+    public void More_messages_at_a_time_than_a_quorum_queue_gives_is_a_warning(int prefetch, bool warned)
+    {
+        var options = new ResilientRabbitOptions { Consumers = { Prefetch = prefetch }, Declarations = { QueueType = QueueType.Quorum } };
+
+        Assert.Equal(warned, OptionWarnings.Of(ClientSettings.From(options), options).Any(static warning => warning.StartsWith("Consumers:Prefetch is 2001, and queues are declared as quorum", StringComparison.Ordinal)));
+        options.Declarations.QueueType = null;
+        Assert.Empty(OptionWarnings.Of(ClientSettings.From(options), options));
     }
 
     private (string Certificate, string Key) WritePair(string name, string? passphrase)

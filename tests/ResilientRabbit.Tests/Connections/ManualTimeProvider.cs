@@ -40,6 +40,16 @@ internal sealed class ManualTimeProvider : TimeProvider
         }
     }
 
+    /// <summary>How long until the next timer is due; null when none runs.</summary>
+    public TimeSpan? UntilNext()
+    {
+        lock (_gate)
+        {
+            long due = _timers.Select(static timer => timer.Due).DefaultIfEmpty(long.MaxValue).Min();
+            return due == long.MaxValue ? null : TimeSpan.FromTicks(Math.Max(0, due - GetTimestamp()));
+        }
+    }
+
     public void Advance(TimeSpan span)
     {
         long end = GetTimestamp() + span.Ticks;

@@ -74,7 +74,7 @@ public sealed class TransportTlsTests
         Assert.True(connecting.IsCompleted);
     }
 
-    private static TransportClient NewClient(SslClientAuthenticationOptions tls) => new(AddressFamily.InterNetwork, TimeSpan.FromSeconds(10), TimeProvider.System, tls);
+    private static TransportClient NewClient(SslClientAuthenticationOptions tls) => new(AddressFamily.InterNetwork, TimeSpan.FromSeconds(10), TimeProvider.System, new ClientTls(tls));
 
     private static Socket Listen()
     {

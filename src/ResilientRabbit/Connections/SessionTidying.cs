@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using RabbitMQ.Client;
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.Connections;
+
+/// <summary>Closes what the driver has left of a session, in the background: each step can hang for ever, so each has a limit, and none throws.</summary>
+internal sealed class SessionTidying(string endpoint, ILogger logger, TimeProvider time)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
+
+    public static void ObserveLater(Task task)
+        => _ = task.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+
+    public async Task CloseAsync(IConnection connection)
+    {
+        await BoundedAsync(() => connection.CloseAsync(200, "Abandoned", Limit, abort: true, CancellationToken.None)).ConfigureAwait(false);
+        await BoundedAsync(() => connection.DisposeAsync().AsTask()).ConfigureAwait(false);
+    }
+
+    public async Task CloseAsync(IChannel channel)
+    {
+        await BoundedAsync(() => channel.AbortAsync(CancellationToken.None)).ConfigureAwait(false);
+        await BoundedAsync(() => channel.DisposeAsync().AsTask()).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes a channel that was given up before it was open.</summary>
+    public async Task CloseLateAsync(Task<IChannel> opening)
+    {
+        try
+        {
+            await CloseAsync(await opening.ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The caller has already got its exception.
+        }
+    }
+
+    private async Task BoundedAsync(Func<Task> action)
+    {
+        try
+        {
+            Task task = action();
+            ObserveLater(task);
+            await task.WaitAsync(Limit, time).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            logger.TeardownIncomplete(endpoint, exception.GetType().Name);
+        }
+    }
+}

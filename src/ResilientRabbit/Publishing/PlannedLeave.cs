@@ -1,0 +1,42 @@
+namespace ResilientRabbit.Publishing;
+
+/// <summary>
+/// How a lane gets an empty window to move over while it is busy: it writes nothing more until everything is answered. Where answers do not come
+/// (a queue without a leader) it gives up for a while, so that a move that nobody needs holds up nothing.
+/// </summary>
+internal sealed class PlannedLeave(TimeProvider time)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    private readonly long _patience = (long)(Patience.TotalSeconds * time.TimestampFrequency);
+    private readonly long _pause = (long)(Pause.TotalSeconds * time.TimestampFrequency);
+    private long _holdsUntil;
+
+    /// <summary>Whether the writer holds back, to leave when nothing is unanswered. Called by the writer of the lane only.</summary>
+    public bool IsWanted(bool mayMove)
+    {
+        if (!mayMove)
+        {
+            Volatile.Write(ref _holdsUntil, 0);
+            return false;
+        }
+
+        long now = time.GetTimestamp();
+        long until = _holdsUntil;
+        if (until == 0 || now - until > _pause)
+        {
+            Volatile.Write(ref _holdsUntil, now + _patience);
+            return true;
+        }
+
+        return now < until;
+    }
+
+    /// <summary>Whether the writer has held back for too long, and is to be woken. Called by the publisher's clock.</summary>
+    public bool IsOverdue(long now)
+    {
+        long until = Volatile.Read(ref _holdsUntil);
+        return until != 0 && now >= until && now - until < _patience;
+    }
+}

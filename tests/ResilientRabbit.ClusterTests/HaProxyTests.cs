@@ -1,0 +1,65 @@
+using ResilientRabbit.Clusters;
+using ResilientRabbit.ClusterTests.Harness;
+using Xunit;
+
+namespace ResilientRabbit.ClusterTests;
+
+/// <summary>What happens to HAProxy and behind it, with the settings that operators write.</summary>
+[Collection(ClusterGroup.Name)]
+public sealed class HaProxyTests(ClusterFixture fixture)
+{
+    private const string Proxied = "HAProxy";
+
+    /// <summary>The goal is two seconds after the bare prober.</summary>
+    private static readonly TimeSpan Allowance = 3 * TimeSpan.FromSeconds(2);
+
+    [Fact]
+    public async Task Nothing_is_lost_when_HAProxy_is_killed_and_started_again()
+    {
+        ClusterAddress address = fixture.Cluster.Proxy!.Value;
+        var way = new Way(Proxied, [address]);
+
+        ScenarioResult result = await new FaultScenario(fixture.Cluster, QueueKind.Mirrored, "haproxy-restart") { Ways = [way], IdleWays = [way], ProbeAt = [address] }.RunAsync(
+            context => context.StrikeAsync(async () =>
+            {
+                await context.Cluster.KillProxyAsync();
+
+                // The outage itself lasts this long; nothing waits for it to be right.
+                await Task.Delay(TimeSpan.FromSeconds(2));
+                await context.Cluster.StartProxyAsync();
+            }));
+
+        AssertBackSoon(result);
+        Assert.True(Assert.Single(result.Idle).Back <= result.Way(Proxied).Prober + Allowance, $"{result.Idle[0]}, {result.Way(Proxied)}");
+    }
+
+    [Fact]
+    public async Task Nothing_is_lost_when_one_backend_dies_and_then_all_die_and_come_back()
+    {
+        string folder = Directory.CreateTempSubdirectory("rr-proxy-").FullName;
+        await using var proxy = new HaProxyProcess(HaProxyOptions.Default, [.. fixture.Cluster.Nodes.Select(static node => node.Address)], folder);
+        await proxy.StartAsync(TestContext.Current.CancellationToken);
+
+        ScenarioResult result = await new FaultScenario(fixture.Cluster, QueueKind.Quorum, "haproxy-all-dead")
+        {
+            Ways = [new Way(Proxied, [proxy.Address], static options => options.Publisher.Connections = 3)],
+            ProbeAt = [proxy.Address],
+        }.RunAsync(
+            async context =>
+            {
+                IRabbitNode victim = await context.OtherServingAllAsync();
+                await context.StrikeAsync(() => victim.KillAsync());
+                await context.AllServedAsync();
+                await context.StrikeAsync(async () =>
+                {
+                    await Task.WhenAll(context.Cluster.Nodes.Select(static node => node.KillAsync()));
+                    await Task.WhenAll(context.Cluster.Nodes.Select(static node => node.StartAsync()));
+                });
+            });
+
+        AssertBackSoon(result);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private static void AssertBackSoon(ScenarioResult result) => Assert.True(result.Way(Proxied).EveryKey <= result.Way(Proxied).Prober + Allowance, $"{result.Way(Proxied)}");
+}

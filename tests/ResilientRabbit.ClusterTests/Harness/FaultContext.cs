@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using ResilientRabbit.Clusters;
+using Xunit;
+
+namespace ResilientRabbit.ClusterTests.Harness;
+
+/// <summary>What a fault of a <see cref="FaultScenario"/> may use.</summary>
+public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster, ScenarioQueues queues, Workload[] workloads)
+{
+    private const int BurstSize = 150;
+    private long _struckAt;
+
+    public IRabbitCluster Cluster => cluster;
+
+    /// <summary>The node that leads the queue that is drained in the end.</summary>
+    public Task<IRabbitNode> LeaderAsync() => cluster.GetQueueLeaderAsync(queues.TruthQueue);
+
+    /// <summary>A node that does not lead the queue and has a publish connection of the direct workload.</summary>
+    public async Task<IRabbitNode> OtherConnectedAsync()
+    {
+        IRabbitNode leader = await LeaderAsync();
+        IRabbitNode[] others = [.. cluster.Nodes.Where(node => node != leader)];
+        string[] connected = [.. workloads[0].Client.Status.Connections.Select(static connection => connection.Endpoint ?? string.Empty)];
+        return others.FirstOrDefault(node => connected.Contains($"{node.Address.Host}:{node.Address.Port}")) ?? others[0];
+    }
+
+    /// <summary>A node that does not lead the queue and, as the node itself says, has publish connections of every workload, through whatever proxy.</summary>
+    public async Task<IRabbitNode> OtherServingAllAsync()
+    {
+        IRabbitNode leader = await LeaderAsync();
+        List<string> seen = [];
+        foreach (IRabbitNode node in cluster.Nodes.Where(node => node != leader))
+        {
+            IReadOnlyList<string> names = await ClientConnections.ListAsync(node);
+            if (workloads.All(workload => names.Any(name => name.StartsWith(workload.Name + ":publish", StringComparison.Ordinal))))
+            {
+                return node;
+            }
+
+            seen.Add($"{node.Name}: {string.Join(' ', names)}");
+        }
+
+        Assert.Fail($"No node serves every workload. {string.Join("; ", seen)}");
+        return leader;
+    }
+
+    /// <summary>Waits until the queues have all their copies again.</summary>
+    public async Task SynchronisedAsync()
+    {
+        await cluster.WaitUntilSynchronisedAsync(queues.TruthQueue);
+        await cluster.WaitUntilSynchronisedAsync(queues.WorkQueue);
+    }
+
+    /// <summary>Does the deed with messages in flight, while the bare prober measures how soon anybody could publish again.</summary>
+    public async Task StrikeAsync(Func<Task> deed)
+    {
+        Prober prober = Prober.Start(cluster, scenario.ProbeAt ?? [.. cluster.Nodes.Select(static node => node.Address)], queues.TruthQueue);
+        await using (prober)
+        {
+            await WaitForProbeAsync(prober, 0, TimeSpan.FromSeconds(20));
+            long[] inFlight = [.. workloads.Select(static workload => workload.Burst(BurstSize))];
+            long faultAt = Stopwatch.GetTimestamp();
+            _struckAt = faultAt;
+            scenario.Struck(faultAt, inFlight);
+            await deed();
+            scenario.Probed(await WaitForProbeAsync(prober, faultAt, FaultScenario.RecoveryLimit));
+        }
+    }
+
+    /// <summary>What the last strike cost each workload, once all are served again.</summary>
+    public async Task<IReadOnlyList<WayResult>> MeasureAsync()
+    {
+        await AllServedAsync();
+        return scenario.Measure(workloads);
+    }
+
+    /// <summary>Waits until every ordering key of every workload has been confirmed again since the last strike.</summary>
+    public async Task AllServedAsync()
+    {
+        foreach (Workload workload in workloads)
+        {
+            await Until.TrueAsync(() => workload.TimeUntilAllKeysConfirmAfter(_struckAt) is not null, () => $"{workload.Name}: {workload.Client.Status}");
+        }
+    }
+
+    private static async Task<TimeSpan?> WaitForProbeAsync(Prober prober, long after, TimeSpan limit)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            TimeSpan? time = after == 0 ? (prober.Probes.Count > 0 ? TimeSpan.Zero : null) : prober.TimeToFirstConfirmAfter(after);
+            if (time is not null || Stopwatch.GetElapsedTime(start) > limit)
+            {
+                return time;
+            }
+
+            await Task.Delay(20);
+        }
+    }
+}

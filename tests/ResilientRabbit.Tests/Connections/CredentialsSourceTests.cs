@@ -1,0 +1,108 @@
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+using ResilientRabbit.Tests.Configuration;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Connections;
+
+public sealed class CredentialsSourceTests
+{
+    private static readonly RabbitEndpoint Endpoint = new("node", 5672);
+
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task Without_a_provider_the_options_count()
+    {
+        RabbitCredentials credentials = await new CredentialsSource(_time).GetAsync(Settings(null), Endpoint, CancellationToken.None);
+
+        Assert.Equal(("guest", "guest"), (credentials.UserName, credentials.Password));
+    }
+
+    [Fact]
+    public async Task The_provider_is_asked_each_time()
+    {
+        int calls = 0;
+        var source = new CredentialsSource(_time);
+        ClientSettings settings = Settings(_ => ValueTask.FromResult(new RabbitCredentials("u", $"p{++calls}")));
+
+        Assert.Equal("p1", (await source.GetAsync(settings, Endpoint, CancellationToken.None)).Password);
+        Assert.Equal("p2", (await source.GetAsync(settings, Endpoint, CancellationToken.None)).Password);
+    }
+
+    [Fact]
+    public async Task Credentials_that_have_expired_are_not_used()
+    {
+        ClientSettings settings = Settings(_ => ValueTask.FromResult(new RabbitCredentials("u", Canary.Secret, _time.GetUtcNow())));
+
+        await FailsAsync(settings, "expired");
+    }
+
+    [Fact]
+    public async Task Of_a_provider_that_throws_only_the_type_is_told()
+        => await FailsAsync(Settings(_ => throw new InvalidOperationException(Canary.Secret)), "failed with InvalidOperationException");
+
+    [Fact]
+    public async Task A_provider_that_returns_nothing_is_told() => await FailsAsync(Settings(_ => default), "returned nothing");
+
+    [Fact]
+    public async Task A_provider_that_blocks_its_thread_ends_with_the_attempt_and_is_not_called_again_meanwhile()
+    {
+        using var release = new ManualResetEventSlim();
+        int calls = 0;
+        ClientSettings settings = Settings(_ =>
+        {
+            Interlocked.Increment(ref calls);
+            release.Wait(Watch.Limit);
+            return ValueTask.FromResult(new RabbitCredentials("u", "p"));
+        });
+        var source = new CredentialsSource(_time);
+        for (int attempt = 0; attempt < 3; attempt++)
+        {
+            using var deadline = new CancellationTokenSource();
+            Task<RabbitCredentials> asking = source.GetAsync(settings, Endpoint, deadline.Token).AsTask();
+            await deadline.CancelAsync();
+            ConnectionException error = await Assert.ThrowsAsync<ConnectionException>(() => asking.WaitAsync(Watch.Limit));
+            Assert.Equal(ConnectionFailureReason.CredentialsUnavailable, error.Reason);
+            Assert.Contains("did not answer in time", error.Message, StringComparison.Ordinal);
+        }
+
+        Task<RabbitCredentials> late = source.GetAsync(settings, Endpoint, CancellationToken.None).AsTask();
+        release.Set();
+
+        Assert.Equal("p", (await late.WaitAsync(Watch.Limit)).Password);
+        Assert.Equal(1, calls);
+        await source.GetAsync(settings, Endpoint, CancellationToken.None).AsTask().WaitAsync(Watch.Limit);
+        Assert.Equal(2, calls);
+    }
+
+    [Fact]
+    public void The_password_is_in_no_text() => Assert.Equal("u:***", new RabbitCredentials("u", Canary.Secret).ToString());
+
+    [Theory]
+    [InlineData("", "p")]
+    [InlineData("u", "")]
+    [InlineData("u\0", "p")]
+    [InlineData("u", "p\0")]
+    public void What_cannot_be_sent_is_refused(string user, string password)
+        => Assert.False(Canary.IsIn(Assert.ThrowsAny<ArgumentException>(() => new RabbitCredentials(user, password)).Message));
+
+    private async Task FailsAsync(ClientSettings settings, string text)
+    {
+        ConnectionException error = await Assert.ThrowsAsync<ConnectionException>(
+            () => new CredentialsSource(_time).GetAsync(settings, Endpoint, CancellationToken.None).AsTask());
+
+        Assert.Equal((ConnectionFailureReason.CredentialsUnavailable, "node:5672"), (error.Reason, error.Endpoint));
+        Assert.Contains(text, error.Message, StringComparison.Ordinal);
+        Assert.False(Canary.IsIn(error.ToString()));
+        Assert.True(error.IsTransient);
+    }
+
+    private static ClientSettings Settings(Func<CancellationToken, ValueTask<RabbitCredentials>>? ask)
+        => ClientSettings.From(new ResilientRabbitOptions { CredentialsProvider = ask is null ? null : new LambdaCredentials(ask) });
+
+    private sealed class LambdaCredentials(Func<CancellationToken, ValueTask<RabbitCredentials>> ask) : IRabbitCredentialsProvider
+    {
+        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken) => ask(cancellationToken);
+    }
+}

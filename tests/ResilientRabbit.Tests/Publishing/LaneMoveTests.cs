@@ -1,0 +1,102 @@
+using Xunit;
+using static ResilientRabbit.Tests.Publishing.PublisherHarness;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+/// <summary>Planned moves of a lane: over an empty window, also while it is busy, and never for long.</summary>
+public sealed class LaneMoveTests
+{
+    [Fact]
+    public async Task A_busy_lane_holds_back_until_all_is_answered_and_moves_without_a_copy()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession old = harness.Open();
+        await harness.PublishWrittenAsync(old, "a", "b");
+
+        // Another session in the place of the first, which lives on.
+        FakePublishSession successor = harness.Open().AckAll();
+        Task<PublishReceipt> c = harness.Publish("c");
+        await old.QuietAsync();
+        Assert.Equal(["a", "b"], Texts(old.Writes));
+        Assert.Empty(successor.Channels);
+        old.Channel.Ack(2, multiple: true);
+
+        Assert.Equal(1, (await Confirmed(c)).Attempts);
+        Assert.Equal(["c"], Texts(successor.Writes));
+        Assert.Equal(0, harness.Counts.Replayed);
+    }
+
+    [Fact]
+    public async Task A_lane_that_gets_no_answers_writes_on_after_a_second_and_moves_later()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession old = harness.Open();
+        await harness.PublishWrittenAsync(old, "a");
+        FakePublishSession successor = harness.Open().AckAll();
+        Task<PublishReceipt> b = harness.Publish("b");
+        await old.QuietAsync();
+        Assert.Equal(["a"], Texts(old.Writes));
+
+        harness.Time.Advance(TimeSpan.FromSeconds(1.1));
+        await old.WrittenAsync(2);
+        old.Channel.Ack(2, multiple: true);
+        await Confirmed(b);
+        Task<PublishReceipt> c = harness.Publish("c");
+        await old.WrittenAsync(3);
+        old.Channel.Ack(3);
+        await Confirmed(c);
+        harness.Time.Advance(TimeSpan.FromSeconds(10.1));
+        Task<PublishReceipt> d = harness.Publish("d");
+
+        Assert.Equal(1, (await Confirmed(d)).Attempts);
+        Assert.Equal(["d"], Texts(successor.Writes));
+    }
+
+    [Fact]
+    public async Task A_lane_with_nothing_in_flight_leaves_a_session_that_takes_no_bytes()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession stuck = harness.Open(0);
+        Task<PublishReceipt>[] first = await harness.PublishWrittenAsync(stuck, "a");
+        stuck.Channel.Ack(1);
+        await Confirmed(first[0]);
+        stuck.SetRoom(false);
+        FakePublishSession other = harness.Open(1).AckAll();
+        Task<PublishReceipt> b = harness.Publish("b");
+        await stuck.QuietAsync();
+
+        stuck.WriteStall = Stall - TimeSpan.FromMilliseconds(1);
+        harness.Time.Advance(TimeSpan.FromSeconds(1));
+        await stuck.QuietAsync();
+        Assert.Empty(other.Writes);
+        stuck.WriteStall = Stall;
+        harness.Time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(1, (await Confirmed(b)).Attempts);
+        Assert.Equal(["b"], Texts(other.Writes));
+        Assert.False(stuck.IsDead);
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_blocked_session_and_one_without_a_better_other_is_not_left(bool isBlocked, bool isOtherStuck)
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession stuck = harness.Open(0);
+        Task<PublishReceipt>[] first = await harness.PublishWrittenAsync(stuck, "a");
+        stuck.Channel.Ack(1);
+        await Confirmed(first[0]);
+        FakePublishSession other = harness.Open(1).AckAll();
+        stuck.SetRoom(false);
+        stuck.Block(isBlocked);
+        stuck.WriteStall = Stall;
+        other.WriteStall = isOtherStuck ? Stall : TimeSpan.Zero;
+        _ = harness.Publish("b");
+
+        harness.Time.Advance(TimeSpan.FromSeconds(20));
+        await stuck.QuietAsync();
+
+        Assert.Empty(other.Channels);
+    }
+}
