@@ -10,6 +10,12 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
+    /// <summary>
+    /// How long the first attempt waits for its answer; the next ones twice as long each. A consume that meets the promotion of a mirror may get its answer seconds later than one that
+    /// is sent a moment after it (seen: 5 s).
+    /// </summary>
+    private static readonly TimeSpan FirstAnswerLimit = TimeSpan.FromSeconds(2);
+
     private long _loggedAt;
     private volatile string? _lastError;
     private bool _wasCancelled;
@@ -38,7 +44,7 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
         try
         {
             channel = await epoch.OpenChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false), token.Token).ConfigureAwait(false);
-            channel.ContinuationTimeout = services.RequestTimeout;
+            channel.ContinuationTimeout = AnswerLimit(attempt, services.RequestTimeout);
             consumer = new ConsumerChannel(epoch, channel, settings, counters, deliveries, services.Logger, services.Time);
             await consumer.ConsumeAsync(token.Token).ConfigureAwait(false);
             LastReplyCode = 0;
@@ -97,12 +103,20 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
         }
     }
 
+    /// <param name="attempt">From 1.</param>
+    /// <param name="longest">What the options allow.</param>
+    internal static TimeSpan AnswerLimit(int attempt, TimeSpan longest)
+    {
+        TimeSpan limit = FirstAnswerLimit * Math.Pow(2, Math.Clamp(attempt - 1, 0, 10));
+        return limit < longest ? limit : longest;
+    }
+
     private void Failed(Exception exception, int attempt, bool isSessionDead)
     {
         (int code, string text) = FailureClassifier.ReplyOf(exception);
         string reason = code != 0 ? FormattableString.Invariant($"{code} {text}")
             : isSessionDead ? "The connection was lost."
-            : exception is OperationCanceledException ? $"The broker did not answer within {services.RequestTimeout}."
+            : exception is OperationCanceledException ? $"The broker did not answer within {AnswerLimit(attempt, services.RequestTimeout)}."
             : exception.Message;
         LastReplyCode = code;
         _lastError = reason;

@@ -5,6 +5,16 @@ namespace ResilientRabbit.Tests.Consuming;
 
 public sealed class ResubscribeDelayTests
 {
+    [Theory]
+    [InlineData(1, 10, 2)]
+    [InlineData(2, 10, 4)]
+    [InlineData(3, 10, 8)]
+    [InlineData(4, 10, 10)]
+    [InlineData(int.MaxValue, 10, 10)]
+    [InlineData(1, 1, 1)]
+    public void An_answer_is_awaited_longer_with_each_attempt(int attempt, int longest, int expected)
+        => Assert.Equal(TimeSpan.FromSeconds(expected), ConsumerOpener.AnswerLimit(attempt, TimeSpan.FromSeconds(longest)));
+
     [Fact]
     public void The_first_attempt_after_a_loss_is_made_at_once() => Assert.Equal(TimeSpan.Zero, ResubscribeDelay.Of(0, 0, 1));
 
