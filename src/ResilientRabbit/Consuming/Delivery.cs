@@ -7,8 +7,6 @@ namespace ResilientRabbit.Consuming;
 internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessage message, byte[]? buffer)
     : AckTicket(tag)
 {
-    private const string DriverSource = "RabbitMQ.Client.Subscriber";
-
     private byte[]? _buffer = buffer;
     private bool _isUncounted;
 
@@ -19,9 +17,6 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 
     /// <summary>What it must stay in order with; null when it is free.</summary>
     public string? OrderingKey { get; set; }
-
-    /// <summary>The driver's activity of the delivery; null when nobody records it. Anything else that is current here was current when the connection was opened, and is not ours.</summary>
-    public Activity? Trace { get; } = Activity.Current is { Source.Name: DriverSource } current ? current : null;
 
     /// <summary>What the handler's activity was: the parent of copies that are published after it has returned.</summary>
     public ActivityContext HandlerContext { get; set; }

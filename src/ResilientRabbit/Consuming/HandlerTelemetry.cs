@@ -19,7 +19,7 @@ internal sealed class HandlerTelemetry(ClientTelemetry client, ConsumerSettings 
         }
 
         Activity? trace = StartTrace(delivery);
-        delivery.HandlerContext = trace?.Context ?? delivery.Trace?.Context ?? default;
+        delivery.HandlerContext = trace?.Context ?? default;
         Activity.Current = trace;
         return new HandlerRun(client, settings.Queue, delivery.Message.Redelivered, trace, time);
     }
@@ -32,19 +32,8 @@ internal sealed class HandlerTelemetry(ClientTelemetry client, ConsumerSettings 
         }
 
         ActivityContext publisher = TraceHeaders.Extract(delivery.Message.Headers);
-        ActivityContext delivered = delivery.Trace?.Context ?? default;
-        ActivityContext parent = settings.TraceAsChild && publisher != default ? publisher : delivered;
-        List<ActivityLink> links = [];
-        if (publisher != default && publisher != parent)
-        {
-            links.Add(new ActivityLink(publisher));
-        }
-
-        if (delivered != default && delivered != parent)
-        {
-            links.Add(new ActivityLink(delivered));
-        }
-
+        ActivityContext parent = settings.TraceAsChild ? publisher : default;
+        ActivityLink[] links = publisher == parent ? [] : [new ActivityLink(publisher)];
         return Tracing.Start($"{TelemetryTags.Process} {settings.Queue}", ActivityKind.Consumer, parent, TagsOf(delivery), links);
     }
 
