@@ -117,6 +117,8 @@ check_package() {
   # The names of the files stand uncompressed in the package.
   grep -aq 'README\.md' "$package" || fail "$name: the package has no README.md"
   grep -aq "lib/net10\.0/$name\.xml" "$package" || fail "$name: the package has no documentation of its API"
+  grep -aq 'icon\.png' "$package" || fail "$name: the package has no icon"
+  [ "$name" != ResilientRabbit ] || grep -aq 'docs/troubleshooting\.md' "$package" || fail "$name: the package has no page that help links lead to"
   grep -q '<license type="expression">MIT</license>' "artifacts/obj/$name/Release/$name".*.nuspec || fail "$name: the package does not say its license"
   [ -s "${package%.nupkg}.snupkg" ] || fail "$name: there is no symbol package"
 }
@@ -206,6 +208,8 @@ done
 [ "$clusters" = no ] || check_samples
 
 step "Secrets in the output of the tests"
+# Reports that tests write beside their programs are output, too.
+find artifacts/bin -path '*Tests/release/*' \( -name '*report*.txt' -o -name '*.log' \) -exec cp --backup=numbered {} artifacts/results/ \;
 .ci/scan-secrets.sh artifacts/results || fail "a secret of the tests is in their output"
 
 for project in src/*/*.csproj; do

@@ -14,6 +14,7 @@ namespace ResilientRabbit.Testing;
 /// <param name="Members">The names of the nodes that have a copy, the oldest first.</param>
 /// <param name="IsAvailable">Whether it works: its node is up, or a majority of its members.</param>
 /// <param name="Arguments">The arguments it was declared with.</param>
+/// <param name="Policy">The name of the policy that acts on it; null for none.</param>
 public sealed record QueueInfo(
     string Name,
     string VirtualHost,
@@ -27,4 +28,5 @@ public sealed record QueueInfo(
     string Leader,
     IReadOnlyList<string> Members,
     bool IsAvailable,
-    IReadOnlyDictionary<string, object?> Arguments);
+    IReadOnlyDictionary<string, object?> Arguments,
+    string? Policy);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ResilientRabbit.Testing.Model;
 using ResilientRabbit.Testing.Server;
 
 namespace ResilientRabbit.Testing;
@@ -189,6 +190,24 @@ public sealed partial class TestBroker : IAsyncDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         Node.Host.Turn((Node, name), static both => HostFactory.AddVirtualHost(both.Node.Host.Model, both.Node.Options, both.name));
     }
+
+    /// <summary>Sets a policy, on the queues and exchanges that exist and on those to come. It holds for the whole cluster.</summary>
+    /// <param name="policy">The policy.</param>
+    /// <param name="virtualHost">The virtual host.</param>
+    /// <exception cref="ArgumentException">RabbitMQ has no such key, a value has the wrong type, or the pattern is no regular expression.</exception>
+    /// <exception cref="InvalidOperationException">There is no such virtual host.</exception>
+    public void SetPolicy(TestBrokerPolicy policy, string virtualHost = "/")
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        BrokerWords.SetPolicy(Node.Host, new Policy(policy), virtualHost);
+    }
+
+    /// <summary>Removes a policy; what it acted on goes by its arguments again, or by the next policy that matches.</summary>
+    /// <param name="name">The policy's name.</param>
+    /// <param name="virtualHost">The virtual host.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="InvalidOperationException">There is no such virtual host.</exception>
+    public bool RemovePolicy(string name, string virtualHost = "/") => BrokerWords.RemovePolicy(Node.Host, name, virtualHost);
 
     /// <summary>Closes all sockets and forgets everything. Safe to call again.</summary>
     /// <returns>A task that completes when nothing of the broker is left.</returns>

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
@@ -24,6 +25,8 @@ public sealed class RabbitClient : IRabbitClient
     private readonly EndpointSelector _selector;
     private readonly RawConnections _raw;
     private readonly StatusFeed _feed;
+    private readonly ClientTelemetry _telemetry;
+    private readonly IDisposable _driverEvents;
     private readonly SubscriptionList _subscriptions = new();
     private readonly SubscriptionServices _services;
     private readonly Lock _closeGate = new();
@@ -36,12 +39,19 @@ public sealed class RabbitClient : IRabbitClient
     /// <param name="timeProvider">The time; the system's when <see langword="null"/>.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is not valid; all problems are listed.</exception>
     public RabbitClient(ResilientRabbitOptions options, ILoggerFactory? loggerFactory = null, TimeProvider? timeProvider = null)
+        : this(options, loggerFactory, timeProvider, meters: null, name: null)
+    {
+    }
+
+    /// <summary>Builds a client that measures with the container's meters, under a name of its own.</summary>
+    internal RabbitClient(ResilientRabbitOptions options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, IMeterFactory? meters, string? name)
     {
         _settings = ClientSettings.From(options);
         loggerFactory ??= NullLoggerFactory.Instance;
         _time = timeProvider ?? TimeProvider.System;
         _logger = loggerFactory.CreateLogger("ResilientRabbit.Connection");
         _factory = new DriverConnectionFactory(_settings, _logger, _time);
+        _telemetry = new ClientTelemetry(string.IsNullOrEmpty(name) ? _settings.ClientName : name, meters, _time);
         foreach (string warning in OptionWarnings.Of(_settings, options))
         {
             _logger.OptionsDoubtful(_settings.ClientName, warning);
@@ -61,17 +71,21 @@ public sealed class RabbitClient : IRabbitClient
             Ledger = new PublishLedger(_settings.Publisher.MaxPendingMessages, _settings.Publisher.MaxPendingBytes, _settings.Publisher.Lanes),
             Logger = loggerFactory.CreateLogger("ResilientRabbit.Publishing"),
             Time = _time,
+            Telemetry = _telemetry,
         });
         _services = new SubscriptionServices(
-            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time);
+            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time) { Telemetry = _telemetry };
+        _driverEvents = DriverEventBridge.Lease(loggerFactory, _time);
         _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {
+            supervisor.StatusChanged += _telemetry.OnStatusChanged;
             supervisor.StatusChanged += _feed.Post;
             supervisor.Opened += _ => OnOpened(supervisor);
         }
 
         _consuming.Moved += _subscriptions.Move;
+        _telemetry.Measured = new MeasuredClient(_publisher, _selector, _subscriptions, [.. Supervisors]);
     }
 
     /// <inheritdoc/>
@@ -88,8 +102,8 @@ public sealed class RabbitClient : IRabbitClient
     {
         get
         {
-            ConnectionStatus[] connections = [.. Supervisors.Select(static supervisor => supervisor.Status)];
-            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses);
+            ConnectionStatus[] connections = [.. Supervisors.Select(supervisor => _telemetry.Complete(supervisor.Status))];
+            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses) { OldestUnconfirmed = _publisher.OldestUnconfirmed };
         }
     }
 
@@ -240,6 +254,8 @@ public sealed class RabbitClient : IRabbitClient
 
         // Half a second for a polite goodbye, also when the time is used up: beyond it the sockets are reset.
         await Task.WhenAll(Supervisors.Select(supervisor => supervisor.CloseAsync(TimeSpan.FromMilliseconds(500)))).ConfigureAwait(false);
+        _telemetry.Dispose();
+        _driverEvents.Dispose();
         _logger.ClientClosed(_settings.ClientName, counts.Pending);
         await _feed.CloseAsync(TimeSpan.FromMilliseconds(200), _time).ConfigureAwait(false);
     }

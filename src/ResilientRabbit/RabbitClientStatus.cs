@@ -8,6 +8,9 @@ namespace ResilientRabbit;
 public sealed record RabbitClientStatus(
     ConnectionState State, IReadOnlyList<ConnectionStatus> Connections, PublishCounts Publishing, IReadOnlyList<SubscriptionStatus> Subscriptions)
 {
+    /// <summary>Gets how long the oldest message without an outcome has been waiting for it; zero when there is none.</summary>
+    public TimeSpan OldestUnconfirmed { get; init; }
+
     /// <summary>Gets the broker's reason while it has blocked a publish connection; <see langword="null"/> otherwise.</summary>
     public string? BlockedReason => Connections.FirstOrDefault(static connection => connection.BlockedReason is not null)?.BlockedReason;
 }

@@ -50,20 +50,35 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
             options,
             TestContext.Current.CancellationToken);
         long[] waiting = [await bench.CountAsync($"{bench.Queue}.retry.4000")];
-        for (int number = 0; number < 200; number++)
-        {
-            await bench.PublishAsync($"other-{number}", BitConverter.GetBytes(Stopwatch.GetTimestamp()));
-        }
-
+        await PublishOthersAsync("other");
         await ConsumeBench.UntilAsync(() => handled.Count >= Count + 200, () => $"{handled.Count} handled, {second.Status}");
-        double[] sorted = [.. latencies.Order()];
-        double p99 = sorted[(int)(sorted.Length * 0.99)];
+        double p99 = TakeP99();
+
+        // The same once more, with nothing that waits.
+        await PublishOthersAsync("alone");
+        await ConsumeBench.UntilAsync(() => handled.Count >= Count + 400, () => $"{handled.Count} handled, {second.Status}");
+        double alone = TakeP99();
         FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-            $"retries | {kind} | process dead after {first.Status.Retried} of {Count} copies, {waiting[0]} waited: 0 lost, {handled.Values.Sum() - handled.Count} handled twice; others' p99 {p99:0} ms"));
+            $"retries | {kind} | process dead after {first.Status.Retried} of {Count} copies, {waiting[0]} waited: 0 lost, {handled.Values.Sum() - handled.Count} handled twice; others' p99 {p99:0.0} ms, {alone:0.0} ms when nothing waits ({p99 / alone:0.00} x)"));
         Assert.True(waiting[0] > 0, "Nothing waited while the others were measured.");
         Assert.True(p99 < delay.TotalMilliseconds / 2, $"The others waited {p99:0} ms.");
         await second.StopAsync(TestContext.Current.CancellationToken);
         await fixture.Cluster.DeleteQueueAsync($"{bench.Queue}.retry.4000");
+
+        async Task PublishOthersAsync(string name)
+        {
+            for (int number = 0; number < 200; number++)
+            {
+                await bench.PublishAsync($"{name}-{number}", BitConverter.GetBytes(Stopwatch.GetTimestamp()));
+            }
+        }
+
+        double TakeP99()
+        {
+            double[] sorted = [.. latencies.Order()];
+            latencies.Clear();
+            return sorted[(int)(sorted.Length * 0.99)];
+        }
     }
 
     [Fact]
@@ -153,7 +168,7 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
                 handled.AddOrUpdate(message.MessageId!, 1, static (_, count) => count + 1);
                 return new(Settlement.Ack);
             }),
-            new ConsumerOptions { DeadLetterBy = DeadLetterMethod.Reject },
+            new ConsumerOptions { DeadLetterBy = DeadLetterMethod.Reject, RefreshIdleAfter = kind == QueueKind.Quorum ? TimeSpan.FromSeconds(1) : null },
             TestContext.Current.CancellationToken);
 
         // Missing: 404 until somebody else declares it.
@@ -165,14 +180,9 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
         // Deleted and created again: the broker cancels the consumer.
         for (int round = 0; round < 10; round++)
         {
+            // 3.10 may hand the consumer over to a quorum queue that is created again at once, without a cancel, and then swallows what it delivers to it: the queue
+            // counts a consumer and an unacknowledged message, and no client can see that anything is wrong. Seen in three of five runs without RefreshIdleAfter.
             await fixture.Cluster.DeleteQueueAsync(queue);
-            if (kind == QueueKind.Quorum)
-            {
-                // 3.10 may hand the consumer over to a quorum queue that is created again at once, without a cancel, and then swallows what it delivers to it: the
-                // queue counts a consumer and an unacknowledged message, and no client can see that anything is wrong. Seen in three of five runs.
-                await ConsumeBench.UntilAsync(() => !subscription.Status.IsConsuming, () => $"not cancelled: {subscription.Status}");
-            }
-
             await fixture.Cluster.DeclareQueueAsync(queue, kind == QueueKind.Quorum);
             await ExpectAsync(string.Create(CultureInfo.InvariantCulture, $"after-delete-{round}"));
         }

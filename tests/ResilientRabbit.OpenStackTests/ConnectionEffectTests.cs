@@ -16,7 +16,7 @@ public sealed class ConnectionEffectTests(OpenStackCluster group)
 
     private string Nodes(string credentials) => string.Join(',', group.Cluster.Nodes.Select(node => string.Create(CultureInfo.InvariantCulture, $"{credentials}127.0.0.1:{node.Address.Port}")));
 
-    [Fact]
+    [Fact, EffectOf("[DEFAULT] transport_url")]
     public async Task A_transport_url_decides_hosts_user_and_virtual_host()
     {
         await group.Cluster.CreateVirtualHostAsync("open/stack");
@@ -31,7 +31,7 @@ public sealed class ConnectionEffectTests(OpenStackCluster group)
         Assert.Equal(3, connections.Select(static connection => connection.GetProperty("port").GetInt32()).Distinct().Count());
     }
 
-    [Fact]
+    [Fact, EffectOf("[DEFAULT] transport_url")]
     public async Task Each_host_of_a_transport_url_has_its_own_credentials()
     {
         await group.Cluster.Nodes[0].RunCtlAsync("add_user", "second", "other");
@@ -47,7 +47,7 @@ public sealed class ConnectionEffectTests(OpenStackCluster group)
         Assert.Equal(2, connections.Select(static connection => Text(connection, "user")).Distinct(StringComparer.Ordinal).Count());
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] rabbit_host", "[oslo_messaging_rabbit] rabbit_port", "[oslo_messaging_rabbit] rabbit_hosts", "[oslo_messaging_rabbit] rabbit_userid", "[oslo_messaging_rabbit] rabbit_password", "[oslo_messaging_rabbit] rabbit_virtual_host")]
     public async Task The_removed_keys_of_the_default_section_connect()
     {
         await group.Cluster.CreateVirtualHostAsync("old");
@@ -65,7 +65,7 @@ public sealed class ConnectionEffectTests(OpenStackCluster group)
         Assert.NotEmpty(list.Configuration.Report.Notices);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_notifications] transport_url")]
     public async Task The_url_of_the_notifications_is_a_bus_of_its_own()
     {
         await group.Cluster.CreateVirtualHostAsync("notify");
@@ -77,7 +77,7 @@ public sealed class ConnectionEffectTests(OpenStackCluster group)
         Assert.All(await group.ConnectionsOfAsync(services.Name), static connection => Assert.Equal("/", Text(connection, "vhost")));
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] heartbeat_timeout_threshold", "[oslo_messaging_rabbit] rabbit_login_method", "[oslo_messaging_rabbit] rpc_conn_pool_size", "[oslo_messaging_rabbit] conn_pool_min_size")]
     public async Task Heartbeat_pools_and_login_reach_the_broker()
     {
         string text = $"[DEFAULT]\ntransport_url = rabbit://{Nodes("")}//?heartbeat_timeout_threshold=7\n{Rabbit}heartbeat_timeout_threshold = 9\nrabbit_login_method = AMQPLAIN\nrpc_conn_pool_size = 6\nconn_pool_min_size = 3\n";
@@ -97,7 +97,7 @@ public sealed class ConnectionEffectTests(OpenStackCluster group)
         await group.Cluster.DeleteQueueAsync(client.Name);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] heartbeat_timeout_threshold")]
     public async Task The_heartbeat_sets_TCP_USER_TIMEOUT()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "TCP_USER_TIMEOUT is Linux'.");

@@ -21,7 +21,7 @@ public sealed class InteroperabilityTests(OpenStackCluster group)
     private static readonly string Text =
         $"[DEFAULT]\ntransport_url = rabbit://guest:guest@127.0.0.1:{OpenStackCluster.ProxyPort}//\ncontrol_exchange = nova\n[oslo_messaging_rabbit]\namqp_durable_queues = true\nheartbeat_timeout_threshold = 6\nrabbit_retry_interval = 1\nrabbit_retry_backoff = 1\n[oslo_messaging_notifications]\ndriver = messagingv2\ntopics = notifications\n";
 
-    [Fact]
+    [Fact, EffectOf("[DEFAULT] control_exchange", "[oslo_messaging_notifications] topics")]
     public async Task Notifications_of_OpenStack_are_handled_while_a_node_is_killed()
     {
         LocalCluster cluster = Require();
@@ -43,7 +43,7 @@ public sealed class InteroperabilityTests(OpenStackCluster group)
         await cluster.RepairAsync();
     }
 
-    [Fact]
+    [Fact, EffectOf("[DEFAULT] control_exchange", "[oslo_messaging_notifications] topics")]
     public async Task Notifications_of_ours_reach_OpenStack_while_a_node_is_killed()
     {
         LocalCluster cluster = Require();

@@ -10,7 +10,7 @@ public sealed class QueueEffectTests(OpenStackCluster group)
 {
     private static string Text(string keys) => $"[DEFAULT]\ntransport_url = rabbit://127.0.0.1:{OpenStackCluster.ProxyPort}//\n[oslo_messaging_rabbit]\n{keys}";
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] amqp_durable_queues", "[oslo_messaging_rabbit] amqp_auto_delete", "[oslo_messaging_rabbit] rabbit_ha_queues")]
     public async Task Durable_auto_delete_and_the_ha_argument_are_in_the_declaration()
     {
         _ = group.Cluster;
@@ -33,7 +33,7 @@ public sealed class QueueEffectTests(OpenStackCluster group)
         await group.Cluster.DeleteQueueAsync(durable.Name);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] rabbit_quorum_queue", "[oslo_messaging_rabbit] rabbit_transient_quorum_queue", "[oslo_messaging_rabbit] rabbit_quorum_delivery_limit", "[oslo_messaging_rabbit] rabbit_quorum_max_memory_length", "[oslo_messaging_rabbit] rabbit_quorum_max_memory_bytes", "[oslo_messaging_rabbit] rabbit_transient_queues_ttl")]
     public async Task Quorum_queues_have_their_limits_and_transient_queues_their_expiry()
     {
         _ = group.Cluster;
@@ -56,7 +56,7 @@ public sealed class QueueEffectTests(OpenStackCluster group)
         await group.Cluster.DeleteQueueAsync(transient.Name);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] rabbit_qos_prefetch_count", "[oslo_messaging_rabbit] enable_cancel_on_failover")]
     public async Task Prefetch_and_cancel_on_failover_are_in_the_subscription()
     {
         _ = group.Cluster;
@@ -75,7 +75,7 @@ public sealed class QueueEffectTests(OpenStackCluster group)
         Assert.Equal(100, other.GetProperty("prefetch_count").GetInt32());
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] kombu_reconnect_delay")]
     public async Task A_cancelled_consumer_comes_back_after_the_pause_and_not_before()
     {
         _ = group.Cluster;
@@ -90,6 +90,40 @@ public sealed class QueueEffectTests(OpenStackCluster group)
 
         Assert.InRange(TimeProvider.System.GetElapsedTime(start).TotalSeconds, 1.95, 60);
         await group.Cluster.DeleteQueueAsync(client.Name);
+    }
+
+    [Fact, EffectOf("[oslo_messaging_rabbit] kombu_reconnect_splay")]
+    public async Task The_splay_lets_consumers_come_back_one_after_another()
+    {
+        _ = group.Cluster;
+        await using OsloClient client = await new OsloClient(Text("kombu_reconnect_delay = 1\nkombu_reconnect_splay = 6\n")).ConnectAsync();
+        string[] queues = [.. Enumerable.Range(0, 8).Select(number => FormattableString.Invariant($"{client.Name}-{number}"))];
+        var topology = new TopologyBuilder();
+        Array.ForEach(queues, queue => topology.Queue(queue));
+        await client.Client.DeclareAsync(topology.Build());
+        ISubscription[] subscriptions = [.. await Task.WhenAll(queues.Select(queue => client.Client.SubscribeAsync(queue, new OsloClient.Collector())))];
+
+        await Task.WhenAll(queues.Select(queue => group.Cluster.DeleteQueueAsync(queue)));
+        TimeSpan[] back = await Task.WhenAll(subscriptions.Select(BackAsync));
+
+        // Eight pauses of 1 to 7 seconds: that all lie within one second happens once in thirty thousand runs.
+        Assert.True(back.Max() - back.Min() > TimeSpan.FromSeconds(1), $"They came back within {back.Max() - back.Min()}.");
+        Assert.All(back, static pause => Assert.InRange(pause.TotalSeconds, 0.95, 60));
+        foreach (ISubscription subscription in subscriptions)
+        {
+            await subscription.DisposeAsync();
+        }
+
+        await Task.WhenAll(queues.Select(queue => group.Cluster.DeleteQueueAsync(queue)));
+    }
+
+    // From its own cancellation on: the deletions take their time, too.
+    private static async Task<TimeSpan> BackAsync(ISubscription subscription)
+    {
+        await WaitForAsync(() => subscription.Status.State == SubscriptionState.Resubscribing);
+        long start = TimeProvider.System.GetTimestamp();
+        await WaitForAsync(() => subscription.Status.State == SubscriptionState.Consuming);
+        return TimeProvider.System.GetElapsedTime(start);
     }
 
     private static async Task WaitForAsync(Func<bool> isTrue)

@@ -9,7 +9,7 @@ public sealed class RetryEffectTests
 {
     private const string OneConnection = "rpc_conn_pool_size = 1\nconn_pool_min_size = 1\n";
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] rabbit_retry_interval", "[oslo_messaging_rabbit] rabbit_retry_backoff", "[oslo_messaging_rabbit] rabbit_interval_max")]
     public async Task The_pause_grows_by_the_back_off_and_stays_at_the_maximum()
     {
         using var listener = new ClosingListener(1);
@@ -26,7 +26,7 @@ public sealed class RetryEffectTests
         await StopAsync(stop, connecting);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] rabbit_retry_interval")]
     public async Task There_is_one_pause_for_each_round_of_the_hosts()
     {
         using var listener = new ClosingListener(3);
@@ -42,7 +42,7 @@ public sealed class RetryEffectTests
         await StopAsync(stop, connecting);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] kombu_failover_strategy")]
     public async Task Round_robin_goes_through_the_hosts_in_their_order_and_shuffle_does_not()
     {
         Assert.True(await IsCyclicAsync("round-robin"));

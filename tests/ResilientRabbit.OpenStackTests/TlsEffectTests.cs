@@ -12,7 +12,7 @@ public sealed class TlsEffectTests(OpenStackCluster group)
     private string Text(string more, string host = "localhost", string credentials = "guest:guest@")
         => string.Create(CultureInfo.InvariantCulture, $"[DEFAULT]\ntransport_url = rabbit://{credentials}{host}:{group.TlsPort}//\n[oslo_messaging_rabbit]\nssl = true\n{more}");
 
-    [Theory]
+    [Theory, EffectOf("[oslo_messaging_rabbit] ssl", "[oslo_messaging_rabbit] ssl_version", "[oslo_messaging_rabbit] ssl_ca_file")]
     [InlineData("SSLv23", "tlsv1.3")]
     [InlineData("TLSv1", "tlsv1.3")]
     [InlineData("TLSv1_2", "tlsv1.2")]
@@ -29,7 +29,7 @@ public sealed class TlsEffectTests(OpenStackCluster group)
         await client.RoundTripAsync(client.Name);
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] ssl_cert_file", "[oslo_messaging_rabbit] ssl_key_file", "[oslo_messaging_rabbit] rabbit_login_method")]
     public async Task A_client_certificate_logs_in_without_a_password()
     {
         _ = group.Cluster;
@@ -40,7 +40,7 @@ public sealed class TlsEffectTests(OpenStackCluster group)
             ("guest", "EXTERNAL", "CN=guest"), (connection.GetProperty("user").ToString(), connection.GetProperty("auth_mechanism").ToString(), connection.GetProperty("peer_cert_subject").ToString())));
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] ssl_ca_file")]
     public async Task A_certificate_of_a_strange_authority_is_refused_with_the_likely_cause()
     {
         _ = group.Cluster;
@@ -58,7 +58,7 @@ public sealed class TlsEffectTests(OpenStackCluster group)
         Assert.Equal(ConnectionFailureReason.TlsFailed, await FirstFailureAsync(client));
     }
 
-    [Fact]
+    [Fact, EffectOf("[oslo_messaging_rabbit] ssl_enforce_hostname_verification")]
     public async Task A_certificate_for_another_name_is_refused_unless_the_key_says_so()
     {
         _ = group.Cluster;

@@ -114,6 +114,17 @@ public sealed class Examples
     }
 
     [Fact]
+    public async Task A_policy()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await broker.PublishAsync("orders", "nobody is there yet"u8.ToArray());
+
+        broker.SetPolicy(new TestBrokerPolicy("short", "^orders", new Dictionary<string, object?> { ["max-length"] = 1000, ["overflow"] = "reject-publish" }));
+
+        Assert.True(broker.RemovePolicy("short"));
+    }
+
+    [Fact]
     public async Task The_proxy()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

@@ -31,7 +31,8 @@ internal sealed class Ours : IContender
     /// <param name="lanes">Lanes of the publisher.</param>
     /// <param name="connections">Connections of the publisher.</param>
     /// <param name="pending">Outstanding calls, and the publisher's limit; null is the window and the default.</param>
-    public Ours(RunSettings settings, OurStyle style, int lanes, int connections, int? pending = null)
+    /// <param name="isAdaptive">Whether the window is searched.</param>
+    public Ours(RunSettings settings, OurStyle style, int lanes, int connections, int? pending = null, bool isAdaptive = false)
     {
         _settings = settings;
         _outstanding = style == OurStyle.Each ? 1 : pending ?? settings.Window;
@@ -41,6 +42,7 @@ internal sealed class Ours : IContender
         options.Publisher.Lanes = lanes;
         options.Publisher.Connections = connections;
         options.Publisher.InFlightWindow = settings.Window;
+        options.Publisher.AdaptiveWindow = isAdaptive;
         options.Publisher.Mandatory = settings.Mandatory;
         options.Publisher.MaxPendingMessages = pending is { } limit ? Math.Max(limit, settings.Window) * 2 : options.Publisher.MaxPendingMessages;
         _client = new RabbitClient(options);

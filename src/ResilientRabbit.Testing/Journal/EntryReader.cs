@@ -11,20 +11,26 @@ internal static class EntryReader
     private const string PublishAttemptHeader = "x-publish-attempt";
 
     public static JournalEntry Read(Command command, FrameDirection direction, int connection)
+        => Read(command, new RecordHead { Direction = direction, Connection = connection, PublishNumber = command.PublishNumber, Size = command.Bytes.Length });
+
+    /// <summary>What the journal has kept of a command.</summary>
+    public static JournalEntry Read(in RecordHead head, ReadOnlyMemory<byte> bytes) => Read(new Command(bytes), head);
+
+    private static JournalEntry Read(Command command, in RecordHead head)
     {
         var entry = new JournalEntry
         {
-            Connection = connection,
-            Direction = direction,
+            Connection = head.Connection,
+            Direction = head.Direction,
             Channel = command.Channel,
             Method = command.Method,
-            Size = command.Bytes.Length,
-            PublishNumber = command.PublishNumber > 0 ? command.PublishNumber : null,
+            Size = head.Size,
+            PublishNumber = head.PublishNumber > 0 ? head.PublishNumber : null,
             Note = command.IsHeartbeat ? "heartbeat" : null,
         };
         try
         {
-            return Command.HasContent(command.Method) ? WithContent(WithFields(entry, command), command) : WithFields(entry, command);
+            return Command.HasContent(command.Method) ? WithContent(WithFields(entry, command), command, head) : WithFields(entry, command);
         }
         catch (AmqpWireException malformed)
         {
@@ -103,10 +109,10 @@ internal static class EntryReader
         }
     }
 
-    private static JournalEntry WithContent(JournalEntry entry, Command command)
+    private static JournalEntry WithContent(JournalEntry entry, Command command, in RecordHead head)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        long length = 0;
+        long length = head.BodyLength;
         ulong? declared = null;
         bool interleaved = false;
         foreach (Frame frame in command.Frames.Skip(1))
@@ -131,7 +137,9 @@ internal static class EntryReader
         return entry with
         {
             BodyLength = length,
-            BodyHash = Convert.ToHexString(hash.GetHashAndReset().AsSpan(0, 8)),
+            BodyHash = head.Kind == RecordKind.Hashed
+                ? head.BodyHash.ToString("X16", CultureInfo.InvariantCulture)
+                : Convert.ToHexString(hash.GetHashAndReset().AsSpan(0, 8)),
             IsInterleaved = interleaved,
             Note = interleaved ? "interleaved" : declared == (ulong)length ? entry.Note : "content cut short",
         };

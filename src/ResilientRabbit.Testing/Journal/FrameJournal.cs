@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ResilientRabbit.Testing.Journal;
 
 namespace ResilientRabbit.Testing;
 
@@ -15,19 +16,20 @@ public sealed partial class FrameJournal
 
     private const int TailLength = 40;
 
+    // Order: reading, then gate. What is on a connection's way takes the gate alone.
+    private readonly Lock _reading = new();
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly int _capacity;
-    private readonly Queue<JournalEntry> _entries = new();
-    private readonly List<Waiter> _waiters = [];
-    private long _count;
-    private long _dropped;
+    private readonly JournalStore _store;
+    private readonly List<JournalWaiter> _waiters = [];
+    private readonly List<JournalEntry> _read = [];
+    private JournalPlace _readTo;
 
     internal FrameJournal(TimeProvider time, int capacity = DefaultCapacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         _time = time;
-        _capacity = capacity;
+        _store = new JournalStore(capacity);
     }
 
     /// <summary>The entries that are kept, oldest first: a copy.</summary>
@@ -35,9 +37,10 @@ public sealed partial class FrameJournal
     {
         get
         {
-            lock (_gate)
+            lock (_reading)
             {
-                return [.. _entries];
+                CatchUp(null);
+                return [.. _read];
             }
         }
     }
@@ -49,7 +52,7 @@ public sealed partial class FrameJournal
         {
             lock (_gate)
             {
-                return _dropped;
+                return _store.Dropped;
             }
         }
     }
@@ -57,10 +60,15 @@ public sealed partial class FrameJournal
     /// <summary>Forgets all entries, also those that were dropped; numbers go on.</summary>
     public void Clear()
     {
-        lock (_gate)
+        lock (_reading)
         {
-            _dropped = 0;
-            _entries.Clear();
+            lock (_gate)
+            {
+                _store.Clear();
+            }
+
+            _read.Clear();
+            _readTo = default;
         }
     }
 
@@ -73,22 +81,23 @@ public sealed partial class FrameJournal
     public async Task<JournalEntry> WaitForAsync(Func<JournalEntry, bool> predicate, TimeSpan bound, int count = 1)
     {
         ArgumentNullException.ThrowIfNull(predicate);
-        var waiter = new Waiter(predicate, count);
-        lock (_gate)
-        {
-            foreach (JournalEntry entry in _entries)
-            {
-                waiter.See(entry);
-            }
-
-            if (!waiter.Found.Task.IsCompleted)
-            {
-                _waiters.Add(waiter);
-            }
-        }
-
+        var waiter = new JournalWaiter(predicate, count);
         try
         {
+            lock (_reading)
+            {
+                CatchUp(waiter);
+                foreach (JournalEntry entry in _read)
+                {
+                    waiter.See(entry);
+                }
+
+                lock (_gate)
+                {
+                    waiter.GoLive();
+                }
+            }
+
             return await waiter.Found.Task.WaitAsync(bound, _time).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -124,37 +133,56 @@ public sealed partial class FrameJournal
         return text.ToString();
     }
 
-    internal void Add(JournalEntry entry)
+    /// <summary>Adds a command of which the bytes are kept.</summary>
+    internal void Add(in RecordHead head, ReadOnlySpan<byte> bytes) => Add(head, bytes, null);
+
+    /// <summary>Adds what is kept as it is described.</summary>
+    internal void Add(JournalEntry entry) => Add(new RecordHead { Kind = RecordKind.Described }, default, entry);
+
+    private void Add(RecordHead head, ReadOnlySpan<byte> bytes, JournalEntry? entry)
     {
+        head.Length = bytes.Length;
         lock (_gate)
         {
-            JournalEntry numbered = entry with { Number = ++_count, Time = _time.GetUtcNow() };
-            _entries.Enqueue(numbered);
-            if (_entries.Count > _capacity)
+            head.Ticks = _time.GetUtcNow().Ticks;
+            JournalPlace place = _store.Add(head, bytes, entry);
+            if (_waiters.Count > 0)
             {
-                _entries.Dequeue();
-                _dropped++;
-            }
-
-            foreach (Waiter waiter in _waiters)
-            {
-                waiter.See(numbered);
+                JournalEntry added = _store.ReadLast(place);
+                foreach (JournalWaiter waiter in _waiters)
+                {
+                    waiter.SeeLive(added);
+                }
             }
         }
     }
 
-    private sealed class Waiter(Func<JournalEntry, bool> predicate, int count)
+    // Reads what came since the last time. The waiter gets what comes from then on.
+    private void CatchUp(JournalWaiter? waiter)
     {
-        public TaskCompletionSource<JournalEntry> Found { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public int Seen { get; private set; }
-
-        public void See(JournalEntry entry)
+        JournalView view;
+        lock (_gate)
         {
-            if (Seen < count && predicate(entry) && ++Seen == count)
+            view = _store.View(_readTo);
+            if (waiter is not null)
             {
-                Found.TrySetResult(entry);
+                _waiters.Add(waiter);
             }
         }
+
+        try
+        {
+            view.ReadInto(_read);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _store.GiveBack();
+            }
+        }
+
+        _readTo = view.End;
+        _read.RemoveRange(0, _read.FindIndex(entry => entry.Number >= view.FirstKept) is var kept and >= 0 ? kept : _read.Count);
     }
 }

@@ -24,7 +24,10 @@ internal sealed class Exchange(VirtualHost virtualHost, string name, string type
     public IReadOnlyDictionary<string, object?> Arguments { get; init; } = QueueArguments.None;
 
     /// <summary>Gets what no binding takes.</summary>
-    public string? Alternate => QueueArguments.String(Arguments, "alternate-exchange");
+    public string? Alternate => QueueArguments.String(Arguments, "alternate-exchange") ?? Policy?.Alternate;
+
+    /// <summary>The policy that acts on it.</summary>
+    public Policy? Policy { get; set; }
 
     public List<Binding> Bindings { get; } = [];
 

@@ -17,6 +17,20 @@ internal sealed partial class Queue
         }
     }
 
+    /// <summary>Another policy acts, or none: on new messages and bounds at once, not on the time that stored messages have.</summary>
+    public void Apply(Policy? policy)
+    {
+        if (ReferenceEquals(policy, Policy))
+        {
+            return;
+        }
+
+        Policy = policy;
+        Settings = Settings.Under(policy);
+        Touch();
+        DropOverflow();
+    }
+
     /// <summary>Notes that somebody used the queue, which puts its own expiry off.</summary>
     public void Touch()
     {

@@ -27,7 +27,10 @@ internal sealed partial class Queue
 
     public string Name { get; }
 
-    public QueueSettings Settings { get; }
+    public QueueSettings Settings { get; private set; }
+
+    /// <summary>The policy that acts on it.</summary>
+    public Policy? Policy { get; private set; }
 
     public QueuePlacement Placement { get; }
 

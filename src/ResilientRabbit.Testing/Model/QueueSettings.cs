@@ -1,11 +1,16 @@
 namespace ResilientRabbit.Testing.Model;
 
-/// <summary>What the arguments of a queue mean, read once.</summary>
+/// <summary>What the arguments of a queue mean, with its policy; read once.</summary>
 internal sealed class QueueSettings
 {
-    public QueueSettings(IReadOnlyDictionary<string, object?> arguments)
+    public QueueSettings(IReadOnlyDictionary<string, object?> declared)
+        : this(declared, declared)
     {
-        Arguments = arguments;
+    }
+
+    private QueueSettings(IReadOnlyDictionary<string, object?> declared, IReadOnlyDictionary<string, object?> arguments)
+    {
+        Arguments = declared;
         IsQuorum = QueueArguments.IsQuorum(arguments);
         MessageTtl = QueueArguments.Long(arguments, QueueArguments.MessageTtl);
         Expires = QueueArguments.Long(arguments, QueueArguments.Expires);
@@ -22,6 +27,7 @@ internal sealed class QueueSettings
         DeadLettersRejected = overflow is "reject-publish-dlx" && !IsQuorum;
     }
 
+    /// <summary>As declared, without what a policy adds.</summary>
     public IReadOnlyDictionary<string, object?> Arguments { get; }
 
     public bool IsQuorum { get; }
@@ -50,6 +56,9 @@ internal sealed class QueueSettings
     public bool RejectsPublish { get; }
 
     public bool DeadLettersRejected { get; }
+
+    /// <summary>The same declaration under a policy, or under none.</summary>
+    public QueueSettings Under(Policy? policy) => policy is null ? new QueueSettings(Arguments) : new QueueSettings(Arguments, policy.With(Arguments));
 
     public bool IsBounded => MaxLength is not null || MaxLengthBytes is not null;
 }

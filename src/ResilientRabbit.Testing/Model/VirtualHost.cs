@@ -10,6 +10,7 @@ internal sealed class VirtualHost
     {
         Model = model;
         Name = name;
+        Policies = new PolicyBook(this);
         foreach ((string exchange, string type) in new[]
         {
             (string.Empty, ExchangeType.Direct), ("amq.direct", ExchangeType.Direct), ("amq.fanout", ExchangeType.Fanout),
@@ -25,6 +26,8 @@ internal sealed class VirtualHost
     public BrokerModel Model { get; }
 
     public string Name { get; }
+
+    public PolicyBook Policies { get; }
 
     /// <summary>Changes with everything that routing depends on.</summary>
     public long Version { get; private set; }
@@ -52,12 +55,14 @@ internal sealed class VirtualHost
 
     public void AddExchange(Exchange exchange)
     {
+        exchange.Policy = Policies.For(exchange.Name, PolicyTarget.Exchanges);
         _exchanges.Add(exchange.Name, exchange);
         TopologyChanged();
     }
 
     public void AddQueue(Queue queue)
     {
+        queue.Apply(Policies.For(queue.Name, PolicyTarget.Queues));
         _queues.Add(queue.Name, queue);
         TopologyChanged();
     }
@@ -113,6 +118,19 @@ internal sealed class VirtualHost
             TopologyChanged();
             DeleteIfUnused(source);
         }
+    }
+
+    public void SetPolicy(Policy policy)
+    {
+        Policies.Set(policy);
+        TopologyChanged();
+    }
+
+    public bool RemovePolicy(string name)
+    {
+        bool removed = Policies.Remove(name);
+        TopologyChanged();
+        return removed;
     }
 
     /// <summary>What a restart of the whole cluster does not keep.</summary>

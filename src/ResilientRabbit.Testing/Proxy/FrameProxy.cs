@@ -25,6 +25,7 @@ public sealed class FrameProxy : IAsyncDisposable
     private readonly CancellationTokenSource _stopped = new();
     private readonly Lock _gate = new();
     private Socket? _listener;
+    private BlackHole? _blackHole;
     private Task _accepting = Task.CompletedTask;
     private int _accepted;
 
@@ -93,18 +94,34 @@ public sealed class FrameProxy : IAsyncDisposable
     {
         lock (_gate)
         {
-            _listener?.Dispose();
-            _listener = null;
+            StopListening();
         }
     }
 
-    /// <summary>New connections are accepted again, on the same port.</summary>
+    /// <summary>
+    /// New connections get no answer at all from now on, as from a host that is gone or behind a firewall that drops: the client's SYN meets a full
+    /// backlog, and its connect waits until its own time-out. Those that are open stay. On Linux; other systems may refuse instead.
+    /// </summary>
+    public void BlackHoleConnections()
+    {
+        lock (_gate)
+        {
+            StopListening();
+            if (!_stopped.IsCancellationRequested)
+            {
+                _blackHole = new BlackHole(new IPEndPoint(_options.ListenAddress, Port));
+            }
+        }
+    }
+
+    /// <summary>New connections are accepted again, on the same port. Who met the black hole gets in with its next SYN.</summary>
     public void AcceptConnections()
     {
         lock (_gate)
         {
             if (_listener is null && !_stopped.IsCancellationRequested)
             {
+                StopListening();
                 Listen(Port);
             }
         }
@@ -146,6 +163,14 @@ public sealed class FrameProxy : IAsyncDisposable
     /// <returns>One line of text.</returns>
     public override string ToString()
         => string.Create(CultureInfo.InvariantCulture, $"{Host}:{Port} -> {_options.TargetHost}:{_options.TargetPort}, {ConnectionCount} connections");
+
+    private void StopListening()
+    {
+        _listener?.Dispose();
+        _listener = null;
+        _blackHole?.Dispose();
+        _blackHole = null;
+    }
 
     private void Listen(int port)
     {

@@ -8,8 +8,7 @@ internal static class BrokerWords
 {
     public static int Publish(ClusterHost host, BrokerMessage message, string virtualHost) => host.Turn((host, message, virtualHost), static word =>
     {
-        VirtualHost found = word.host.Model.FindVirtualHost(word.virtualHost)
-            ?? throw new InvalidOperationException($"There is no virtual host '{word.virtualHost}'.");
+        VirtualHost found = Find(word.host, word.virtualHost);
         Exchange exchange = found.FindExchange(word.message.Exchange)
             ?? throw new InvalidOperationException($"There is no {Resource.Text(Resource.Exchange, word.message.Exchange, found.Name)}.");
         StoredMessage stored = StoredMessage.Create(exchange.Name, word.message.RoutingKey, Properties(word.message), word.message.Body.Span, []);
@@ -34,6 +33,15 @@ internal static class BrokerWords
         Queue? found = word.host.Model.FindVirtualHost(word.virtualHost)?.FindQueue(word.queue);
         return found is null ? 0 : ClusterRules.CancelConsumers(found, static _ => true);
     });
+
+    public static void SetPolicy(ClusterHost host, Policy policy, string virtualHost) =>
+        host.Turn((host, policy, virtualHost), static word => Find(word.host, word.virtualHost).SetPolicy(word.policy));
+
+    public static bool RemovePolicy(ClusterHost host, string policy, string virtualHost) =>
+        host.Turn((host, policy, virtualHost), static word => Find(word.host, word.virtualHost).RemovePolicy(word.policy));
+
+    private static VirtualHost Find(ClusterHost host, string virtualHost) => host.Model.FindVirtualHost(virtualHost)
+        ?? throw new InvalidOperationException($"There is no virtual host '{virtualHost}'.");
 
     private static ContentProperties Properties(BrokerMessage message) => new()
     {

@@ -59,7 +59,8 @@ internal static class Inspection
         queue.Placement.Leader.Name,
         [.. queue.Placement.Members.Select(static member => member.Name)],
         queue.State == QueueState.Running,
-        queue.Settings.Arguments);
+        queue.Settings.Arguments,
+        queue.Policy?.Source.Name);
 
     private static BrokerMessage Describe(QueueEntry entry, bool unacked)
     {

@@ -39,6 +39,7 @@ internal static class OptionKeys
         new(nameof(PublisherOptions.Connections), static (options, text) => ValueText.Integer(text, value => options.Connections = value)),
         new(nameof(PublisherOptions.Lanes), static (options, text) => ValueText.Integer(text, value => options.Lanes = value)),
         new(nameof(PublisherOptions.InFlightWindow), static (options, text) => ValueText.Integer(text, value => options.InFlightWindow = value)),
+        new(nameof(PublisherOptions.AdaptiveWindow), static (options, text) => ValueText.Flag(text, value => options.AdaptiveWindow = value)),
         new(nameof(PublisherOptions.InFlightBytes), static (options, text) => ValueText.LongInteger(text, value => options.InFlightBytes = value)),
         new(nameof(PublisherOptions.DeliveryTimeout), static (options, text) => ValueText.Duration(text, value => options.DeliveryTimeout = value)),
         new(nameof(PublisherOptions.ConfirmStallTimeout), static (options, text) => ValueText.Duration(text, value => options.ConfirmStallTimeout = value)),

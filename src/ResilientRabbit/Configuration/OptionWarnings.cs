@@ -5,6 +5,9 @@ namespace ResilientRabbit.Configuration;
 /// <summary>What is valid and probably not meant: logged at each start. No secret is in it.</summary>
 internal static class OptionWarnings
 {
+    /// <summary>The most unacknowledged messages for a consumer of a quorum queue.</summary>
+    public const int QuorumPrefetch = 2000;
+
     public static IEnumerable<string> Of(ClientSettings settings, ResilientRabbitOptions options)
     {
         if (settings.Tls is { AcceptAnyCertificate: true })
@@ -29,6 +32,11 @@ internal static class OptionWarnings
         if (written > settings.Endpoints.Count)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{written} addresses are given, {settings.Endpoints.Count} of them different: a repeated one counts once.");
+        }
+
+        if (options.Consumers.Prefetch > QuorumPrefetch && (options.Declarations.QueueType == QueueType.Quorum || options.Declarations.TransientQueueType == QueueType.Quorum))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"Consumers:Prefetch is {options.Consumers.Prefetch}, and queues are declared as quorum queues, which RabbitMQ serves with at most {QuorumPrefetch} at a time.");
         }
 
         if (settings.Publisher.DeliveryTimeout < settings.Heartbeat)

@@ -16,6 +16,13 @@ public sealed class PublisherOptions
     /// <value>2,048 by default; 1 to 65,536.</value>
     public int InFlightWindow { get; set; } = 2048;
 
+    /// <summary>
+    /// Gets or sets a value indicating whether each lane searches the smallest window that keeps its rate of confirms, at most
+    /// <see cref="InFlightWindow"/>. Less in flight means that a confirm comes sooner, and fewer duplicates after a loss.
+    /// </summary>
+    /// <value><see langword="false"/> by default: the window is fixed.</value>
+    public bool AdaptiveWindow { get; set; }
+
     /// <summary>Gets or sets how many bytes of message bodies of one lane may be on the wire without an answer. One message may be larger: it goes alone.</summary>
     /// <value>16 MiB by default, which keeps a line of 1 Gbit/s busy over 130 ms; 1 byte to 1 TiB.</value>
     public long InFlightBytes { get; set; } = 16L * 1024 * 1024;

@@ -9,6 +9,8 @@ internal sealed record PublisherSettings
 
     public required int InFlightWindow { get; init; }
 
+    public required bool AdaptiveWindow { get; init; }
+
     public required long InFlightBytes { get; init; }
 
     public required TimeSpan DeliveryTimeout { get; init; }
@@ -35,6 +37,7 @@ internal sealed record PublisherSettings
         Connections = options.Connections,
         Lanes = options.Lanes,
         InFlightWindow = options.InFlightWindow,
+        AdaptiveWindow = options.AdaptiveWindow,
         InFlightBytes = options.InFlightBytes,
         DeliveryTimeout = options.DeliveryTimeout,
         ConfirmStallTimeout = options.ConfirmStallTimeout,

@@ -67,8 +67,8 @@ public sealed class ResilientRabbitOptions
     public TimeSpan ReconnectDelay { get; set; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Gets or sets the longest delay between attempts to reconnect; refused credentials, virtual hosts and permissions are retried at this pace from the start.</summary>
-    /// <value>10 seconds by default; above zero, at most 24 days.</value>
-    public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(10);
+    /// <value>5 seconds by default, with jitter from half of it on; above zero, at most 24 days.</value>
+    public TimeSpan ReconnectMaxDelay { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Gets or sets by how much the delay between attempts grows each time, instead of doubling. Then there is one pause for each round of all endpoints, up to a tenth longer at random.</summary>
     /// <value><see langword="null"/> by default: the delay grows exponentially. Otherwise zero to 24 days.</value>

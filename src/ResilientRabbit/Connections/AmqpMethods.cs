@@ -10,6 +10,7 @@ internal static class AmqpMethods
     public const uint ChannelCloseOk = (20 << 16) | 41;
     public const uint BasicPublish = (60 << 16) | 40;
     public const uint BasicReturn = (60 << 16) | 50;
+    public const uint BasicDeliver = (60 << 16) | 60;
     public const uint BasicAck = (60 << 16) | 80;
     public const uint BasicNack = (60 << 16) | 120;
 }

@@ -40,6 +40,7 @@ internal sealed class ConnectAttempts
     private int _refusals;
     private long _lastLog;
     private long _outSince;
+    private ConnectTrace? _trace;
 
     public ConnectAttempts(
         string role, string name, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
@@ -69,7 +70,9 @@ internal sealed class ConnectAttempts
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<ConnectionEpoch> ConnectAsync(CancellationToken closing)
     {
+        using ConnectTrace trace = _trace = new ConnectTrace(_name, isAgain: LastError is not null);
         ConnectionEpoch epoch = await AttemptUntilConnectedAsync(closing).ConfigureAwait(false);
+        trace.Opened(epoch.Endpoint.Host, epoch.Endpoint.Port);
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
@@ -241,6 +244,7 @@ internal sealed class ConnectAttempts
         RabbitEndpoint endpoint = _endpoint!.Value;
         ConnectionException error = ConnectFailures.Explain(endpoint.ToString(), exception);
         LastError = error;
+        _trace?.AttemptFailed(endpoint.ToString(), error.Reason);
         if (_addresses.Count == 0)
         {
             _selector.Failed(endpoint, error.Reason);

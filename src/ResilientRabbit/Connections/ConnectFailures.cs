@@ -15,14 +15,16 @@ internal static class ConnectFailures
         ConnectionFailureReason reason = FailureClassifier.Classify(exception);
         (int code, string text) = FailureClassifier.ReplyOf(exception);
         string reply = code == 0 ? string.Empty : $" ({code} {PeerText.Sanitize(text)})";
-        return new ConnectionException(reason, endpoint, $"Connecting to {endpoint} failed: {reason}{reply}. {CertificateProblem(exception)}{Check(reason)}", exception);
+        return new ConnectionException(reason, endpoint, $"Connecting to {endpoint} failed: {reason}{reply}. {CertificateProblem(exception)}{Check(reason, exception)}", exception);
     }
 
-    private static string Check(ConnectionFailureReason reason) => reason switch
+    private static string Check(ConnectionFailureReason reason, Exception exception) => reason switch
     {
         ConnectionFailureReason.AuthenticationFailed => "Check user name and password, and that the user may log in from this host ('guest' may only from localhost).",
         ConnectionFailureReason.VirtualHostRefused => "Check that the virtual host exists and that the user has permissions in it.",
         ConnectionFailureReason.NameNotResolved => "Check the host name and the resolver.",
+        ConnectionFailureReason.TlsFailed when FailureClassifier.IsTlsMismatch(exception) =>
+            "There is no version of TLS, or no cipher, that both sides allow; here it is TLS 1.2 at least (Tls:Protocols). A peer that knows only TLS 1.0 or 1.1 ends like this, and one that wants a client certificate (Tls:CertificateFile).",
         ConnectionFailureReason.TlsFailed => "Check that this port speaks TLS, that its certificate is valid, that it is for this name (Tls:ServerName) and that its authority is trusted (Tls:CaFile).",
         ConnectionFailureReason.TimedOut => "Check that a broker, not only a proxy or a firewall, answers at this address.",
         ConnectionFailureReason.Dropped => "Check that a broker answers at this address, and that it expects what we speak: TLS on a plain port, or the other way round, ends like this.",

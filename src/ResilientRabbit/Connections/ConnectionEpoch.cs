@@ -49,6 +49,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         Dead = _dead.Token;
         ClusterName = TextProperty("cluster_name");
         NodeName = TextProperty(settings.NodeNameProperty);
+        BrokerVersion = TextProperty("version");
 
         // Before the first channel: the driver awaits shutdown handlers in the order of subscription, and a channel's may block.
         connection.ConnectionShutdownAsync += OnShutdownAsync;
@@ -61,8 +62,16 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public RabbitEndpoint Endpoint { get; }
 
+    public RabbitEndpoint? Server => Endpoint;
+
     /// <summary>The cluster's name from the server properties.</summary>
     public string? ClusterName { get; }
+
+    /// <summary>The broker's version from the server properties.</summary>
+    public string? BrokerVersion { get; }
+
+    /// <summary>The most channels that the connection may have at a time.</summary>
+    public int ChannelMax => _connection.ChannelMax;
 
     /// <summary>The node's name, where the operator has put it into a server property; the broker itself does not tell it.</summary>
     public string? NodeName { get; }

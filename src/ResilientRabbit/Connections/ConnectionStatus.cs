@@ -10,4 +10,8 @@ namespace ResilientRabbit;
 /// <param name="LastFailure">The reason of the last loss or failed attempt.</param>
 /// <param name="Losses">How many times an open connection was lost.</param>
 public sealed record ConnectionStatus(
-    string Name, ConnectionState State, string? Endpoint, string? NodeName, string? ClusterName, string? BlockedReason, ConnectionFailureReason? LastFailure, int Losses);
+    string Name, ConnectionState State, string? Endpoint, string? NodeName, string? ClusterName, string? BlockedReason, ConnectionFailureReason? LastFailure, int Losses)
+{
+    /// <summary>Gets since when the connection is wanted and not open; <see langword="null"/> while it is connected, not yet asked for, or closed. By the client's time provider; not set in <see cref="IRabbitClient.StatusChanged"/>.</summary>
+    public DateTimeOffset? DownSince { get; init; }
+}

@@ -172,6 +172,16 @@ internal sealed class EndpointSelector
         }
     }
 
+    /// <summary>The endpoints, and whether each is avoided for the moment.</summary>
+    public IReadOnlyList<(string Host, int Port, bool IsQuarantined)> Snapshot()
+    {
+        lock (_gate)
+        {
+            long now = _time.GetTimestamp();
+            return [.. _entries.Select(entry => (entry.Endpoint.Host, entry.Endpoint.Port, entry.QuarantinedUntil > now))];
+        }
+    }
+
     /// <summary>Forgets where the named connection is.</summary>
     public void Released(string user)
     {

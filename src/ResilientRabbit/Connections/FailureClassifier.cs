@@ -13,6 +13,12 @@ internal static class FailureClassifier
     private const int AccessRefused = 403;
     private const int NotAllowed = 530;
 
+    private static readonly string[] TlsMismatches =
+    [
+        "alert protocol version", "unsupported protocol", "alert handshake failure", "alert insufficient security",
+        "'ProtocolVersion'", "'HandshakeFailure'", "'InsufficientSecurity'", "do not possess a common algorithm",
+    ];
+
     /// <summary>Says why an attempt to connect, or a session, failed.</summary>
     public static ConnectionFailureReason Classify(Exception exception) => exception switch
     {
@@ -50,6 +56,20 @@ internal static class FailureClassifier
     /// <summary>Says whether time alone will not heal it: the operator must act, and attempts go at the slowest pace.</summary>
     public static bool IsRefusal(ConnectionFailureReason reason)
         => reason is ConnectionFailureReason.AuthenticationFailed or ConnectionFailureReason.VirtualHostRefused;
+
+    /// <summary>Says whether a TLS handshake failed because both sides allow nothing in common. The platforms report it in words only: OpenSSL's, and the names of alerts.</summary>
+    public static bool IsTlsMismatch(Exception exception)
+    {
+        for (Exception? current = exception; current is not null; current = current.InnerException)
+        {
+            if (TlsMismatches.Any(words => current.Message.Contains(words, StringComparison.OrdinalIgnoreCase)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     /// <summary>Turns the driver's description of a session's end into ours.</summary>
     public static ConnectionLoss Describe(ShutdownEventArgs args)

@@ -1,8 +1,13 @@
+using ResilientRabbit.Configuration;
+
 namespace ResilientRabbit.Connections;
 
 /// <summary>What a lane needs of a broker session.</summary>
 internal interface IPublishSession
 {
+    /// <summary>The configured address it goes to; null where there is none.</summary>
+    RabbitEndpoint? Server => null;
+
     /// <summary>Cancelled when the session is lost.</summary>
     CancellationToken Dead { get; }
 

@@ -57,7 +57,7 @@ internal sealed class PublishChannel : IPublishChannel
 
     public bool Send()
     {
-        bool sent = Volatile.Read(ref _closed) == 0 && _sender.TryAppend(_encoder.Bytes, _channel.ChannelNumber, _stamp);
+        bool sent = Volatile.Read(ref _closed) == 0 && _sender.TryAppend(_encoder.Bytes, _channel.ChannelNumber, _stamp, isAlone: _encoder.Count == 1);
         _encoder.Clear();
         return sent;
     }

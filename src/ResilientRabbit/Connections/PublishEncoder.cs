@@ -52,6 +52,9 @@ internal sealed class PublishEncoder
     /// <summary>The frames added since the last <see cref="Clear"/>.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
+    /// <summary>Messages added since the last <see cref="Clear"/>.</summary>
+    public int Count { get; private set; }
+
     /// <summary>Adds the frames of a message. When it throws, nothing was added.</summary>
     public void Add(in OutgoingPublish message)
     {
@@ -85,10 +88,12 @@ internal sealed class PublishEncoder
         }
 
         _length += at;
+        Count++;
     }
 
     public void Clear()
     {
+        Count = 0;
         _length = 0;
         if (_bytes.Length > LargestKept)
         {

@@ -29,7 +29,7 @@ internal sealed class SessionDeparture(string connection, ConnectionEpoch epoch,
         }
         catch (OperationCanceledException)
         {
-            if (bound.IsCancellationRequested && !epoch.IsDead && !closing.IsCancellationRequested)
+            if (bound.IsCancellationRequested && !epoch.IsUnused && !epoch.IsDead && !closing.IsCancellationRequested)
             {
                 logger.MoveForced(connection, epoch.Endpoint.ToString(), limit);
                 epoch.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "Its endpoint was removed from the configuration."));

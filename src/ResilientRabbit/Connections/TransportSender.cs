@@ -81,9 +81,9 @@ internal sealed class TransportSender : IThreadPoolWorkItem
             }
 
             _driver.Follow(buffer.Span);
-            start = Append(buffer.Span);
+            start = Append(buffer.Span, isAlone: false);
             full = _buffer.Count >= HighWater;
-            makeRoom = _roomWanted && IsRoomLeft;
+            makeRoom = (_roomWanted || _room is not null) && IsRoomLeft;
         }
 
         Start(start);
@@ -98,9 +98,9 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends or collects whole frames for a channel that has the stamp. False, and nothing is sent, when the channel or the connection was
-    /// closed by then, or the driver is in the middle of a frame.
+    /// closed by then, or the driver is in the middle of a frame. What is alone is sent by this thread when no send is under way: a hand-over less.
     /// </summary>
-    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp)
+    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp, bool isAlone = false)
     {
         SendStart start;
         lock (_gate)
@@ -110,12 +110,17 @@ internal sealed class TransportSender : IThreadPoolWorkItem
                 return false;
             }
 
-            start = Append(frames);
+            start = Append(frames, isAlone);
         }
 
         Start(start);
         return true;
     }
+
+    /// <summary>Like <see cref="TryAppend"/>, but waits for room and for the end of the driver's frame.</summary>
+    /// <returns>False when the channel or the connection was closed by then: nothing is sent.</returns>
+    public ValueTask<bool> AppendAsync(ReadOnlySpan<byte> frames, int channel, int stamp)
+        => TryAppend(frames, channel, stamp) ? new(true) : AppendLaterAsync(frames.ToArray(), channel, stamp);
 
     /// <summary>Ends the connection with a reset. Idempotent; returns at once.</summary>
     public void Fail(Exception? fault)
@@ -143,11 +148,11 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync(toTheEnd: true);
 
-    private SendStart Append(ReadOnlySpan<byte> bytes)
+    private SendStart Append(ReadOnlySpan<byte> bytes, bool isAlone)
     {
         _buffer.Append(bytes);
         long now = Stopwatch.GetTimestamp();
-        bool quiet = now - _lastWrite > QuietPeriod;
+        bool quiet = isAlone || now - _lastWrite > QuietPeriod;
         _lastWrite = now;
         if (_sending)
         {
@@ -188,13 +193,39 @@ internal sealed class TransportSender : IThreadPoolWorkItem
                     return;
                 }
 
-                // One task for all who wait: an event for a single waiter left the first of two waiting for ever.
-                room = (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                room = RoomNeedsLock();
             }
 
             await room.ConfigureAwait(false);
         }
     }
+
+    private async ValueTask<bool> AppendLaterAsync(byte[] frames, int channel, int stamp)
+    {
+        while (EndOfFrame(channel, stamp) is { } end)
+        {
+            await end.ConfigureAwait(false);
+            if (TryAppend(frames, channel, stamp))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>When the driver has written its frame; null when the channel or the connection was closed.</summary>
+    private Task? EndOfFrame(int channel, int stamp)
+    {
+        lock (_gate)
+        {
+            bool isLost = _closed || _driver.IsClosing || _driver.StampOf(channel) != stamp;
+            return isLost ? null : _driver.IsBetweenFrames ? Task.CompletedTask : RoomNeedsLock();
+        }
+    }
+
+    /// <summary>One task for all who wait: an event for a single waiter left the first of two waiting for ever.</summary>
+    private Task RoomNeedsLock() => (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Sends until nothing is left, or once and the rest on the pool. Never faults; there is one at a time.</summary>
     private async Task SendAsync(bool toTheEnd)
@@ -265,12 +296,5 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         {
             RoomMade?.Invoke();
         }
-    }
-
-    private enum SendStart
-    {
-        None,
-        Here,
-        OnPool,
     }
 }

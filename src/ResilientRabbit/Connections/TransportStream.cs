@@ -17,6 +17,9 @@ internal sealed class TransportStream : NetworkStream
 {
     private const int ReadAheadSize = 64 * 1024;
 
+    /// <summary>While only deliveries come, which the driver does not see, it is given heartbeats at this distance: the broker sends none then.</summary>
+    private static readonly TimeSpan LongestUnseen = TimeSpan.FromMilliseconds(500);
+
     private readonly Socket _socket;
     private readonly TimeProvider _time;
     private readonly SslStream? _tls;
@@ -24,6 +27,7 @@ internal sealed class TransportStream : NetworkStream
     private int _readStart;
     private int _readEnd;
     private long _lastRead;
+    private long _lastPassed;
     private bool _readPending;
 
     public TransportStream(Socket socket, SslStream? tls, TimeProvider time)
@@ -32,14 +36,17 @@ internal sealed class TransportStream : NetworkStream
         _socket = socket;
         _time = time;
         _tls = tls;
-        _lastRead = time.GetTimestamp();
+        _lastRead = _lastPassed = time.GetTimestamp();
         Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }
 
     /// <summary>Raised by the reader when it has used up all that was received together, before it waits for more. Handlers do a bounded amount of work.</summary>
     public event Action? BurstEnded;
 
-    /// <summary>Where writes go; publishes of ours go there directly.</summary>
+    /// <summary>Where what was received is divided between the driver and our consumers.</summary>
+    public IncomingFrames Incoming { get; } = new();
+
+    /// <summary>Where writes go; publishes and acknowledgements of ours go there directly.</summary>
     public TransportSender Sender { get; }
 
     /// <summary>When bytes last arrived, as a timestamp of the time provider.</summary>
@@ -54,42 +61,30 @@ internal sealed class TransportStream : NetworkStream
     /// <summary>Ends when the sending loop has ended; never faults.</summary>
     public Task Ended => Sender.Ended;
 
+    private static ReadOnlySpan<byte> Heartbeat => [8, 0, 0, 0, 0, 0, 0, 0xCE];
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_readStart == _readEnd)
+        if (buffer.IsEmpty)
         {
-            BurstEnded?.Invoke();
-            Volatile.Write(ref _readPending, true);
-            try
+            return 0;
+        }
+
+        while (true)
+        {
+            int count = Transfer(buffer.Span);
+            if (count > 0)
             {
-                Memory<byte> free = _readBuffer.AsMemory(0, ReadAheadSize);
-                int received = _tls is null
-                    ? await _socket.ReceiveAsync(free, SocketFlags.None, cancellationToken).ConfigureAwait(false)
-                    : await _tls.ReadAsync(free, cancellationToken).ConfigureAwait(false);
-                _readStart = 0;
-                _readEnd = received;
-            }
-            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-            {
-                throw new IOException("The connection failed while reading.", exception);
-            }
-            finally
-            {
-                Volatile.Write(ref _readPending, false);
+                _lastPassed = _time.GetTimestamp();
+                return count;
             }
 
-            if (_readEnd == 0)
+            BurstEnded?.Invoke();
+            if (!await ReceiveAsync(cancellationToken).ConfigureAwait(false))
             {
                 return 0;
             }
-
-            Volatile.Write(ref _lastRead, _time.GetTimestamp());
         }
-
-        int count = Math.Min(buffer.Length, _readEnd - _readStart);
-        _readBuffer.AsSpan(_readStart, count).CopyTo(buffer.Span);
-        _readStart += count;
-        return count;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
@@ -105,6 +100,67 @@ internal sealed class TransportStream : NetworkStream
 
     /// <summary>Ends both directions at once: pending reads and writes fail, the peer gets a reset.</summary>
     public void Abort() => Sender.Fail(null);
+
+    /// <summary>Passes on what lies in the read buffer. Zero when more has to be received first.</summary>
+    private int Transfer(Span<byte> free)
+    {
+        if (_readStart == _readEnd)
+        {
+            return 0;
+        }
+
+        int written;
+        bool hasTaken;
+        try
+        {
+            _readStart += Incoming.Transfer(_readBuffer.AsSpan(_readStart, _readEnd - _readStart), free, out written);
+        }
+        finally
+        {
+            hasTaken = Incoming.HasTaken;
+            Incoming.EndBurst();
+        }
+
+        if (written == 0 && hasTaken && Incoming.IsBetweenFrames && free.Length >= Heartbeat.Length && _time.GetElapsedTime(_lastPassed) > LongestUnseen)
+        {
+            Heartbeat.CopyTo(free);
+            return Heartbeat.Length;
+        }
+
+        return written;
+    }
+
+    /// <summary>Waits for bytes behind those that are left. False at the end of the stream.</summary>
+    private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        int left = _readEnd - _readStart;
+        _readBuffer.AsSpan(_readStart, left).CopyTo(_readBuffer);
+        (_readStart, _readEnd) = (0, left);
+        Volatile.Write(ref _readPending, true);
+        try
+        {
+            Memory<byte> free = _readBuffer.AsMemory(left);
+            int received = _tls is null
+                ? await _socket.ReceiveAsync(free, SocketFlags.None, cancellationToken).ConfigureAwait(false)
+                : await _tls.ReadAsync(free, cancellationToken).ConfigureAwait(false);
+            _readEnd += received;
+            if (received == 0)
+            {
+                return false;
+            }
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            throw new IOException("The connection failed while reading.", exception);
+        }
+        finally
+        {
+            Volatile.Write(ref _readPending, false);
+        }
+
+        Volatile.Write(ref _lastRead, _time.GetTimestamp());
+        return true;
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -20,8 +20,8 @@ internal sealed class AckBatcher : IDisposable
     /// <summary>One flush at a time. A "multiple" that overtakes the single acknowledgement of a tag below it makes that one unknown: the broker answers 406 and closes the channel.</summary>
     private readonly SemaphoreSlim _flushing = new(1, 1);
     private List<ulong> _acked = [];
-    private AckTicket? _oldest;
-    private AckTicket? _newest;
+    private List<ulong> _spare = [];
+    private TicketList _unsettled;
     private bool _isTimerArmed;
     private bool _isClosed;
 
@@ -41,17 +41,19 @@ internal sealed class AckBatcher : IDisposable
     {
         lock (_lock)
         {
-            ticket.Previous = _newest;
-            if (_newest is null)
-            {
-                _oldest = ticket;
-            }
-            else
-            {
-                _newest.Next = ticket;
-            }
+            _unsettled.Add(ticket);
+        }
+    }
 
-            _newest = ticket;
+    /// <inheritdoc cref="Track"/>
+    public void TrackAll(List<Delivery> deliveries)
+    {
+        lock (_lock)
+        {
+            foreach (Delivery delivery in deliveries)
+            {
+                _unsettled.Add(delivery);
+            }
         }
     }
 
@@ -70,7 +72,7 @@ internal sealed class AckBatcher : IDisposable
                 return false;
             }
 
-            UnlinkNeedsLock(ticket);
+            _unsettled.Remove(ticket);
             _acked.Add(ticket.Tag);
             isDue = _acked.Count >= _threshold;
             if (!isDue && !_isTimerArmed)
@@ -127,7 +129,7 @@ internal sealed class AckBatcher : IDisposable
 
         lock (_lock)
         {
-            UnlinkNeedsLock(ticket);
+            _unsettled.Remove(ticket);
         }
 
         return true;
@@ -188,7 +190,7 @@ internal sealed class AckBatcher : IDisposable
     {
         lock (_lock)
         {
-            oldestUnsettled = _oldest?.Tag ?? ulong.MaxValue;
+            oldestUnsettled = _unsettled.Oldest?.Tag ?? ulong.MaxValue;
             if (_isTimerArmed)
             {
                 _isTimerArmed = false;
@@ -200,9 +202,10 @@ internal sealed class AckBatcher : IDisposable
                 return null;
             }
 
-            List<ulong> acked = _acked;
-            _acked = new List<ulong>(acked.Capacity);
-            return acked;
+            // One flush at a time: the other list is free when this one is taken.
+            (_acked, _spare) = (_spare, _acked);
+            _acked.Clear();
+            return _spare;
         }
     }
 
@@ -265,28 +268,5 @@ internal sealed class AckBatcher : IDisposable
     {
         _counters.AddStale(1);
         _logger.AckSkippedChannelGone(tag);
-    }
-
-    private void UnlinkNeedsLock(AckTicket ticket)
-    {
-        if (ticket.Previous is null)
-        {
-            _oldest = ticket.Next;
-        }
-        else
-        {
-            ticket.Previous.Next = ticket.Next;
-        }
-
-        if (ticket.Next is null)
-        {
-            _newest = ticket.Previous;
-        }
-        else
-        {
-            ticket.Next.Previous = ticket.Previous;
-        }
-
-        (ticket.Previous, ticket.Next) = (null, null);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -7,24 +6,22 @@ using ResilientRabbit.Connections;
 namespace ResilientRabbit.Consuming;
 
 /// <summary>
-/// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver calls it from the
-/// channel's dispatcher; it copies the body, hands the delivery over and returns at once.
+/// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver opens and closes the channel and
+/// tells of its end; deliveries come and acknowledgements go past the driver.
 /// </summary>
-internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliveryOrigin, IDisposable
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IDisposable
 {
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
     private readonly ConsumerSettings _settings;
-    private readonly SubscriptionCounters _counters;
-    private readonly DeliveryQueue _deliveries;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _lock = new();
+    private readonly DeliveryIntake _intake;
+    private readonly DeliveryRoute _route;
     private CancellationTokenRegistration _epochWatch;
-    private string _tag = "";
-    private ulong _lastTag;
     private int _running;
     private volatile bool _isDraining;
 
@@ -34,11 +31,14 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
         _epoch = epoch;
         _channel = channel;
         _settings = settings;
-        _counters = counters;
-        _deliveries = deliveries;
         _time = time;
         Token = _dead.Token;
-        Acks = new AckBatcher(this, settings.Prefetch, settings.AckDelay, counters, logger, time);
+        ConsumerTag = settings.ConsumerTag ?? "ctag-" + Guid.NewGuid().ToString("N");
+        _intake = new DeliveryIntake(this, settings, ConsumerTag, counters, deliveries, text => End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, text)));
+
+        // Before the handler is added, which the driver calls here and now on a channel that is closed already.
+        Acks = new AckBatcher(new SettlementSender(epoch.Stream.Sender, channel.ChannelNumber), settings.Prefetch, settings.AckDelay, counters, logger, time);
+        _route = epoch.Stream.Incoming.Divert(channel.ChannelNumber, _intake);
         channel.ChannelShutdownAsync += (_, reason) => EndAsync(ConsumerEndReason.ChannelClosed, reason);
         _epochWatch = epoch.Dead.Register(static state => ((ConsumerChannel)state!).End(new ConsumerEnd(ConsumerEndReason.SessionLost, "The connection was lost.")), this);
     }
@@ -50,7 +50,11 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
 
     public AckBatcher Acks { get; }
 
-    public string ConsumerTag => _tag;
+    /// <summary>Made here, so that deliveries can be told from those for others before the consumer is confirmed.</summary>
+    public string ConsumerTag { get; }
+
+    /// <summary>What the broker calls its version.</summary>
+    public string? BrokerVersion => _epoch.BrokerVersion;
 
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
@@ -58,15 +62,16 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     public async Task ConsumeAsync(CancellationToken cancellationToken)
     {
         await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
-        _tag = await _channel.BasicConsumeAsync(
+        await _channel.BasicConsumeAsync(
             _settings.Queue,
             autoAck: false,
-            _settings.ConsumerTag ?? string.Empty,
+            ConsumerTag,
             noLocal: false,
             _settings.Exclusive,
             new Dictionary<string, object?>(_settings.Arguments, StringComparer.Ordinal),
             this,
             cancellationToken).ConfigureAwait(false);
+        _intake.Open();
     }
 
     /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one.</summary>
@@ -116,6 +121,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
         lock (_lock)
         {
             _isDraining = true;
+            _intake.Close();
             if (_running == 0)
             {
                 _idle.TrySetResult();
@@ -127,7 +133,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
 
     /// <summary>Cancels the consumer at the broker.</summary>
     /// <returns>True when it answered in time.</returns>
-    public Task<bool> TryCancelConsumerAsync(TimeSpan limit) => TryAsync(_channel.BasicCancelAsync(_tag, noWait: false, Token), limit);
+    public Task<bool> TryCancelConsumerAsync(TimeSpan limit) => TryAsync(_channel.BasicCancelAsync(ConsumerTag, noWait: false, Token), limit);
 
     /// <summary>Sends the gathered acknowledgements and waits for an answer to a request behind them: then the broker has read them.</summary>
     public Task FlushAsync(TimeSpan limit, bool awaitBroker) => TryAsync(FlushAsync(awaitBroker), limit);
@@ -140,12 +146,9 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     {
         End(end);
         _epochWatch.Unregister();
+        _route.Detach();
         _epoch.Retire(_channel);
     }
-
-    public ValueTask AckAsync(ulong deliveryTag, bool multiple) => _channel.BasicAckAsync(deliveryTag, multiple, Token);
-
-    public ValueTask ReturnAsync(ulong deliveryTag, bool requeue) => _channel.BasicNackAsync(deliveryTag, multiple: false, requeue, Token);
 
     public Task HandleBasicDeliverAsync(
         string consumerTag,
@@ -157,39 +160,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
         ReadOnlyMemory<byte> body,
         CancellationToken cancellationToken = default)
     {
-        if (_isDraining || _ended.Task.IsCompleted)
-        {
-            return Task.CompletedTask;
-        }
-
-        // A delivery that never came here, or was lost below by an exception, would be acknowledged unhandled by the next "multiple" above it.
-        if (deliveryTag != _lastTag + 1)
-        {
-            End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {deliveryTag} followed {_lastTag}: one between them got lost.")));
-            return Task.CompletedTask;
-        }
-
-        // The driver takes its buffer back when this method has returned.
-        byte[]? buffer = body.IsEmpty ? null : ArrayPool<byte>.Shared.Rent(body.Length);
-        body.CopyTo(buffer);
-        var message = new ReceivedMessage(buffer.AsMemory(0, body.Length), properties)
-        {
-            Queue = _settings.Queue,
-            Exchange = exchange,
-            RoutingKey = routingKey,
-            ConsumerTag = consumerTag,
-            Redelivered = redelivered,
-        };
-        var delivery = new Delivery(deliveryTag, this, message, buffer);
-        Acks.Track(delivery);
-        _lastTag = deliveryTag;
-        _counters.AddReceived();
-        if (!_deliveries.TryWrite(delivery))
-        {
-            delivery.Release();
-            _counters.AddFinished();
-        }
-
+        // Deliveries do not come this way.
+        End(new ConsumerEnd(ConsumerEndReason.ChannelClosed, FormattableString.Invariant($"Delivery {deliveryTag} came out of turn.")));
         return Task.CompletedTask;
     }
 
@@ -240,6 +212,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
 
     private Task EndAsync(ConsumerEndReason reason, ShutdownEventArgs shutdown)
     {
+        // The driver ends the channels of a lost connection one by one: what was lost is the connection.
+        reason = _epoch.IsDead ? ConsumerEndReason.SessionLost : reason;
         End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {shutdown.ReplyText}"), shutdown.ReplyCode));
         return Task.CompletedTask;
     }
@@ -248,6 +222,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IAckChannel, IDeliv
     {
         if (_ended.TrySetResult(end))
         {
+            _intake.Close();
             Acks.Close();
             _ = _dead.CancelAsync();
         }

@@ -15,6 +15,9 @@ internal enum ConsumerEndReason
     /// <summary>Open, with messages ready and room for them, and nothing comes.</summary>
     Silent,
 
+    /// <summary>Replaced by us after a long silence, in case it is not what it seems.</summary>
+    Refreshed,
+
     /// <summary>Ended by us: paused, stopped or given up.</summary>
     Retired,
 }

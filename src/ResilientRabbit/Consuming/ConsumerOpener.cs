@@ -22,9 +22,16 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     /// <returns>Null when that failed: the channel is gone, another attempt needs another one.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
+    /// <exception cref="ConnectionException">The broker allows too few channels.</exception>
     public async Task<ConsumerChannel?> TryOpenAsync(int attempt, CancellationToken cancellationToken)
     {
         ConnectionEpoch epoch = await services.Connection.GetEpochAsync(cancellationToken).ConfigureAwait(false);
+        if (epoch.ChannelMax == 1)
+        {
+            throw new ConnectionException(
+                ConnectionFailureReason.ProtocolError, epoch.Endpoint.ToString(), $"{epoch.Endpoint} allows one channel on a connection (channel_max). Consuming needs two: one for the subscription, one for declarations and checks.");
+        }
+
         using var token = CancellationTokenSource.CreateLinkedTokenSource(epoch.Dead, cancellationToken);
         IChannel? channel = null;
         ConsumerChannel? consumer = null;
@@ -65,13 +72,21 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     public void Lost(ConsumerChannel channel, ConsumerEnd end)
     {
         LastReplyCode = end.ReplyCode;
-        _lastError = end.Text;
+        if (end.Reason != ConsumerEndReason.Refreshed)
+        {
+            _lastError = end.Text;
+        }
+
+        counters.NoteLoss(end.Reason);
         switch (end.Reason)
         {
             case ConsumerEndReason.CancelledByBroker:
                 _wasCancelled = true;
                 services.Logger.ConsumerCancelledByBroker(settings.Queue, channel.ConsumerTag);
                 services.Topology.Suspect("", settings.Queue);
+                break;
+            case ConsumerEndReason.Refreshed:
+                services.Logger.ConsumerRefreshed(settings.Queue, channel.ConsumerTag);
                 break;
             case ConsumerEndReason.Silent:
                 services.Logger.ConsumerSilent(settings.Queue, channel.ConsumerTag, end.Text);

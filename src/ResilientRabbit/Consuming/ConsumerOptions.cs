@@ -80,8 +80,22 @@ public sealed class ConsumerOptions
     /// <value><see langword="null"/> by default: a new tag for each subscription attempt.</value>
     public string? ConsumerTag { get; set; }
 
+    /// <summary>
+    /// Gets or sets after how long without a message and without one in work the subscription is set up anew, in case the broker swallows deliveries: a quorum queue of RabbitMQ
+    /// 3.x that was deleted and created again at once may do that to a consumer of the former one, and no client can see it.
+    /// </summary>
+    /// <value>
+    /// <see langword="null"/> by default: after 20 seconds where the queue is declared as a quorum queue, without single active consumer, through this client and the broker is RabbitMQ 3.x, otherwise never.
+    /// <see cref="Timeout.InfiniteTimeSpan"/> for never.
+    /// </value>
+    public TimeSpan? RefreshIdleAfter { get; set; }
+
     /// <summary>Gets the arguments of <c>basic.consume</c>, for example <c>x-priority</c>.</summary>
     public IDictionary<string, object?> Arguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal);
+
+    /// <summary>Gets or sets a value indicating whether the activity that wraps a handler is a child of the publisher's activity, so that both are one trace, instead of being linked to it.</summary>
+    /// <value><see langword="false"/> by default: linked, as a message may be handled long after its publisher's trace has ended.</value>
+    public bool TraceAsChild { get; set; }
 
     /// <summary>Gets or sets how long stopping the subscription waits for running handlers.</summary>
     /// <value>10 seconds by default.</value>

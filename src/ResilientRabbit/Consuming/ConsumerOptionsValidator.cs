@@ -16,6 +16,8 @@ internal static class ConsumerOptionsValidator
 
     private const int MostRemembered = 10_000_000;
 
+    private static readonly TimeSpan ShortestRefresh = TimeSpan.FromMilliseconds(100);
+
     public static void Validate(string queue, ConsumerOptions options, ConsumerDefaults defaults)
     {
         int prefetch = options.Prefetch ?? defaults.Prefetch;
@@ -40,6 +42,11 @@ internal static class ConsumerOptionsValidator
         if (options.HandlerTimeout is { } limit)
         {
             InRange(options, limit, TimeSpan.FromMilliseconds(1), Longest, nameof(options.HandlerTimeout));
+        }
+
+        if (options.RefreshIdleAfter is { } idle && idle != Timeout.InfiniteTimeSpan)
+        {
+            InRange(options, idle, ShortestRefresh, Longest, nameof(options.RefreshIdleAfter));
         }
 
         if (options.Deduplication is { } deduplication)

@@ -46,6 +46,10 @@ internal sealed record ConsumerSettings
 
     public required TimeSpan StopTimeout { get; init; }
 
+    public required TimeSpan? RefreshIdleAfter { get; init; }
+
+    public required bool TraceAsChild { get; init; }
+
     /// <summary>Gets the pause before consuming again after the broker cancelled the consumer, and the longest random part of it.</summary>
     public required (TimeSpan Delay, TimeSpan Splay) CancelPause { get; init; }
 
@@ -75,6 +79,8 @@ internal sealed record ConsumerSettings
             ConsumerTag = options.ConsumerTag,
             Arguments = ArgumentsOf(options, defaults),
             StopTimeout = options.StopTimeout,
+            RefreshIdleAfter = options.RefreshIdleAfter,
+            TraceAsChild = options.TraceAsChild,
             CancelPause = (defaults.ResubscribeDelay, defaults.ResubscribeSplay),
         };
     }

@@ -7,7 +7,10 @@ namespace ResilientRabbit.Consuming;
 internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessage message, byte[]? buffer)
     : AckTicket(tag)
 {
+    private const string DriverSource = "RabbitMQ.Client.Subscriber";
+
     private byte[]? _buffer = buffer;
+    private bool _isUncounted;
 
     /// <summary>The channel that delivered it: the only one that may settle it.</summary>
     public IDeliveryOrigin Origin { get; } = origin;
@@ -17,11 +20,17 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
     /// <summary>What it must stay in order with; null when it is free.</summary>
     public string? OrderingKey { get; set; }
 
-    /// <summary>The driver's activity of the delivery: the parent of what the handler traces.</summary>
-    public Activity? Trace { get; } = Activity.Current;
+    /// <summary>The driver's activity of the delivery; null when nobody records it. Anything else that is current here was current when the connection was opened, and is not ours.</summary>
+    public Activity? Trace { get; } = Activity.Current is { Source.Name: DriverSource } current ? current : null;
+
+    /// <summary>What the handler's activity was: the parent of copies that are published after it has returned.</summary>
+    public ActivityContext HandlerContext { get; set; }
 
     /// <summary>Leaves the body to the garbage collector: a handler that was given up may still read it.</summary>
     public void KeepBody() => _buffer = null;
+
+    /// <summary>True the first time: the delivery is not to be counted as unsettled any more.</summary>
+    public bool TryUncount() => !_isUncounted && (_isUncounted = true);
 
     /// <summary>Ends the life of the body.</summary>
     public void Release()

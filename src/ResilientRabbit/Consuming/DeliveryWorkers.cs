@@ -5,11 +5,12 @@ using ResilientRabbit.Diagnostics;
 namespace ResilientRabbit.Consuming;
 
 /// <summary>Runs the handlers: as many loops as the concurrency says, on the pool, never on the driver's threads.</summary>
-internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings settings, SettlementExecutor settlement, ILogger logger, TimeProvider time)
+internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings settings, SettlementExecutor settlement, ILogger logger, TimeProvider time, ClientTelemetry? client = null)
 {
     /// <summary>How long a handler may take to heed its token after <see cref="ConsumerOptions.HandlerTimeout"/>; then it is left behind.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private readonly HandlerTelemetry _telemetry = new(client ?? ClientTelemetry.None, settings, time);
     private readonly DuplicateFilter? _duplicates = settings.Deduplication is { } options ? new DuplicateFilter(options, logger, time) : null;
 
     /// <summary>Starts the loops.</summary>
@@ -49,6 +50,13 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         if (settings.DeliveryLimit is { } limit && message.DeliveryCount >= limit)
         {
             await settlement.SettleAsync(delivery, Settlement.DeadLetter, new DeliveryLimitException(message.DeliveryCount)).ConfigureAwait(false);
+            return;
+        }
+
+        if (!message.IsReadable)
+        {
+            // Its attempts could not be counted: they are in the headers.
+            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException("The properties cannot be decoded, or are nested too deep.")).ConfigureAwait(false);
             return;
         }
 
@@ -106,11 +114,19 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     private async ValueTask<Settlement> RunHandlerAsync(Delivery delivery, CancellationToken gone)
     {
         Activity? outer = Activity.Current;
+        HandlerRun? run = null;
         try
         {
-            Activity.Current = delivery.Trace;
+            run = _telemetry.Begin(delivery);
             Settlement decision = await InvokeAsync(delivery, gone).ConfigureAwait(false);
-            return Enum.IsDefined(decision) ? decision : throw new InvalidOperationException(FormattableString.Invariant($"The handler returned the unknown settlement {(int)decision}."));
+            decision = Enum.IsDefined(decision) ? decision : throw new InvalidOperationException(FormattableString.Invariant($"The handler returned the unknown settlement {(int)decision}."));
+            run?.Returned(decision);
+            return decision;
+        }
+        catch (Exception exception)
+        {
+            run?.Failed(exception);
+            throw;
         }
         finally
         {

@@ -13,22 +13,41 @@ namespace ResilientRabbit.Consuming;
 /// <param name="counters">What it received.</param>
 /// <param name="findQueue">The declaration of the queue; null when it is not ours.</param>
 /// <param name="logger">The log.</param>
-internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger)
+/// <param name="time">The clock.</param>
+internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger, TimeProvider time)
 {
+    private const string SwallowingVersions = "3.";
     private const string SingleActiveConsumer = "x-single-active-consumer";
 
     /// <summary>So many new subscriptions in vain, with other consumers on the queue, and ours is taken for a stand-by.</summary>
     private const int MostFruitless = 2;
 
     private static readonly TimeSpan CalmInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan AlertInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SecondAlert = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan SuspiciousInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>As long as it answers at all, the broker answers much faster; without its leader a queue does not answer.</summary>
+    private static readonly TimeSpan AlertTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>A silence after so many messages between two looks is looked into at once.</summary>
+    private const int ManyMessages = 10;
+
+    /// <summary>So many looks at once that fail, and the pace is the usual one again.</summary>
+    private const int MostAlerts = 20;
 
     /// <summary>The longest pause after resubscriptions that brought nothing.</summary>
     private static readonly TimeSpan FruitlessInterval = TimeSpan.FromMinutes(5);
 
+    /// <summary>With <see cref="CalmInterval"/> it makes the 30 seconds in which a consumer that gets nothing is found.</summary>
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(20);
+
+    private TimeSpan? _refreshAfter;
+    private long _quietSince;
     private long _receivedBefore;
     private int _suspicions;
     private int _fruitless;
+    private int _alerts;
     private bool _isStandby;
 
     /// <summary>When to look again.</summary>
@@ -36,18 +55,73 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         get
         {
+            if (_alerts > 0)
+            {
+                return _suspicions > 0 ? SecondAlert : AlertInterval;
+            }
+
             if (_suspicions > 0)
             {
                 return SuspiciousInterval;
             }
 
             TimeSpan interval = CalmInterval * Math.Pow(2, Math.Min(_isStandby ? 0 : _fruitless, 10));
-            return interval < FruitlessInterval ? interval : FruitlessInterval;
+            interval = interval < FruitlessInterval ? interval : FruitlessInterval;
+            return interval < _refreshAfter.GetValueOrDefault(interval) ? interval : _refreshAfter.GetValueOrDefault(interval);
         }
     }
 
+    /// <summary>
+    /// Whether the consumer is to be replaced although nothing seems wrong. RabbitMQ 3.10's channel drops deliveries whose numbers it has seen from the deleted queue of the same
+    /// name; they then count neither as ready nor as ours.
+    /// </summary>
+    public bool IsRefreshDue => _refreshAfter is { } limit && !_isStandby && counters.Unsettled == 0 && counters.Received == _receivedBefore && time.GetElapsedTime(_quietSince) >= limit;
+
     /// <summary>Begins anew with another channel.</summary>
-    public void Restart() => _suspicions = 0;
+    /// <param name="brokerVersion">What the broker calls its version.</param>
+    public void Restart(string? brokerVersion)
+    {
+        _suspicions = 0;
+        _alerts = 0;
+        _quietSince = time.GetTimestamp();
+
+        // Not of a single active consumer: the next one would become active.
+        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && !IsDeclaredSingleActive && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
+        _refreshAfter = (settings.RefreshIdleAfter ?? (maySwallow ? RefreshAfter : Timeout.InfiniteTimeSpan)) is var limit && limit > TimeSpan.Zero ? limit : null;
+    }
+
+    /// <summary>Watches a channel until it ends or is to be replaced.</summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="requestTimeout">How long a question to the broker may take.</param>
+    /// <param name="interrupt">Ends the watching.</param>
+    public async Task<ConsumerEnd> WaitForEndAsync(ConsumerChannel channel, TimeSpan requestTimeout, CancellationToken interrupt)
+    {
+        Restart(channel.BrokerVersion);
+        while (true)
+        {
+            using (var pause = CancellationTokenSource.CreateLinkedTokenSource(interrupt))
+            {
+                await Task.WhenAny(channel.Ended, Task.Delay(Interval, time, pause.Token)).ConfigureAwait(false);
+                await pause.CancelAsync().ConfigureAwait(false);
+            }
+
+            if (channel.Ended.IsCompleted)
+            {
+                return await channel.Ended.ConfigureAwait(false);
+            }
+
+            interrupt.ThrowIfCancellationRequested();
+            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(_alerts > 0 && AlertTimeout < requestTimeout ? AlertTimeout : requestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
+            {
+                return new ConsumerEnd(ConsumerEndReason.Silent, reason);
+            }
+
+            if (IsRefreshDue)
+            {
+                return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a long silence.");
+            }
+        }
+    }
 
     /// <summary>Looks once.</summary>
     /// <param name="consumerTag">For the log.</param>
@@ -59,20 +133,27 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         long received = counters.Received;
         if (received != _receivedBefore)
         {
+            // While messages flow, looking costs nothing; so their end is seen early.
+            _alerts = received - _receivedBefore >= ManyMessages ? MostAlerts : 0;
             _receivedBefore = received;
+            _quietSince = time.GetTimestamp();
             _suspicions = 0;
             _fruitless = 0;
             _isStandby = false;
             return null;
         }
 
-        if (counters.Unsettled >= settings.Prefetch)
+        // What is in work would be delivered twice: that is for a silence of some length.
+        bool isBusy = counters.Unsettled > 0;
+        if (counters.Unsettled >= settings.Prefetch || (_alerts > 0 && isBusy))
         {
+            _alerts = 0;
             _suspicions = 0;
             return null;
         }
 
-        (string? suspicion, bool mayStandBy) = await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
+        (string? suspicion, bool mayStandBy, bool hasAnswered) = await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
+        _alerts = suspicion is null && hasAnswered ? 0 : Math.Max(0, _alerts - 1);
         if (suspicion is null || counters.Received != received)
         {
             _suspicions = 0;
@@ -108,23 +189,23 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
     }
 
-    private async Task<(string? Suspicion, bool MayStandBy)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
+    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
     {
         try
         {
             QueueDeclareOk queue = await inspect(cancellationToken).ConfigureAwait(false);
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
-                (_, 0) => ("the broker knows no consumer of the queue", false),
-                ( > 0, var consumers) => ($"{queue.MessageCount} messages are ready and none is delivered", consumers > 1),
-                _ => (null, false),
+                (_, 0) => ("the broker knows no consumer of the queue", false, true),
+                ( > 0, var consumers) => ($"{queue.MessageCount} messages are ready and none is delivered", consumers > 1, true),
+                _ => (null, false, true),
             };
         }
         catch (Exception exception)
         {
             (int code, string text) = FailureClassifier.ReplyOf(exception);
             logger.IdleCheckFailed(settings.Queue, exception.Message);
-            return (code == 404 ? text : null, false);
+            return (code == 404 ? text : null, false, code != 0);
         }
     }
 }

@@ -8,7 +8,10 @@ namespace ResilientRabbit;
 /// <remarks>Belongs to its handler until the handler returns. Not thread-safe.</remarks>
 public sealed class ReceivedMessage
 {
-    private readonly IReadOnlyBasicProperties? _source;
+    private static readonly IReadOnlyBasicProperties NoProperties = new ReadOnlyBasicProperties([]);
+
+    private readonly byte[]? _encoded;
+    private IReadOnlyBasicProperties? _source;
     private ReadOnlyMemory<byte> _body;
     private bool _isReleased;
     private MessageProperties? _properties;
@@ -27,6 +30,16 @@ public sealed class ReceivedMessage
     {
         _body = body;
         _source = source;
+    }
+
+    /// <param name="body">The body.</param>
+    /// <param name="encoded">The properties as they came; decoded when they are asked for.</param>
+    /// <param name="isReadable">Whether they can be decoded.</param>
+    internal ReceivedMessage(ReadOnlyMemory<byte> body, byte[] encoded, bool isReadable)
+    {
+        _body = body;
+        _encoded = encoded;
+        IsReadable = isReadable;
     }
 
     /// <summary>Gets the body. It lies in pooled memory: copy what is needed after the handler has returned.</summary>
@@ -56,25 +69,25 @@ public sealed class ReceivedMessage
     public bool Redelivered { get; init; }
 
     /// <summary>Gets the message-id; <see langword="null"/> when it has none.</summary>
-    public string? MessageId => _source is null ? _properties!.MessageId : _source.MessageId;
+    public string? MessageId => Source is { } source ? source.MessageId : _properties!.MessageId;
 
     /// <summary>Gets the correlation-id; <see langword="null"/> when it has none.</summary>
-    public string? CorrelationId => _source is null ? _properties!.CorrelationId : _source.CorrelationId;
+    public string? CorrelationId => Source is { } source ? source.CorrelationId : _properties!.CorrelationId;
 
     /// <summary>Gets the content-type; <see langword="null"/> when it has none.</summary>
-    public string? ContentType => _source is null ? _properties!.ContentType : _source.ContentType;
+    public string? ContentType => Source is { } source ? source.ContentType : _properties!.ContentType;
 
     /// <summary>Gets the content-encoding; <see langword="null"/> when it has none.</summary>
-    public string? ContentEncoding => _source is null ? _properties!.ContentEncoding : _source.ContentEncoding;
+    public string? ContentEncoding => Source is { } source ? source.ContentEncoding : _properties!.ContentEncoding;
 
     /// <summary>Gets the id of the publishing application; <see langword="null"/> when it has none.</summary>
-    public string? AppId => _source is null ? _properties!.AppId : _source.AppId;
+    public string? AppId => Source is { } source ? source.AppId : _properties!.AppId;
 
     /// <summary>Gets the application's type name of the message; <see langword="null"/> when it has none.</summary>
-    public string? Type => _source is null ? _properties!.Type : _source.Type;
+    public string? Type => Source is { } source ? source.Type : _properties!.Type;
 
     /// <summary>Gets the address for replies; <see langword="null"/> when it has none.</summary>
-    public string? ReplyTo => _source is null ? _properties!.ReplyTo : _source.ReplyTo;
+    public string? ReplyTo => Source is { } source ? source.ReplyTo : _properties!.ReplyTo;
 
     /// <summary>
     /// Gets which attempt to handle it this is, from 1: exact while nothing is lost or requeued. A redelivery after a loss or a <see cref="Settlement.Requeue"/> counts where the broker
@@ -89,7 +102,7 @@ public sealed class ReceivedMessage
     public IReadOnlyDictionary<string, object?> Headers => _headers ??= ReadHeaders();
 
     /// <summary>Gets a copy of all properties that can be published again.</summary>
-    public MessageProperties Properties => _properties ??= ReceivedProperties.Copy(_source!);
+    public MessageProperties Properties => _properties ??= ReceivedProperties.Copy(Source!);
 
     /// <summary>Gets a header as text, whatever its type on the wire: numbers in the invariant culture, byte arrays as UTF-8.</summary>
     /// <param name="name">The name of the header.</param>
@@ -114,13 +127,21 @@ public sealed class ReceivedMessage
     public override string ToString() => $"{Queue}: message {MessageId ?? "without id"}, attempt {Attempt}{(Redelivered ? ", redelivered" : "")}, {_body.Length} bytes";
 
     /// <summary>What the driver delivered; null for a message made by a test.</summary>
-    internal IReadOnlyBasicProperties? Source => _source;
+    internal IReadOnlyBasicProperties? Source => _source ??= _encoded switch
+    {
+        null => null,
+        { Length: 0 } => NoProperties,
+        _ => new ReadOnlyBasicProperties(_encoded),
+    };
+
+    /// <summary>False when it came with properties that cannot be decoded; it then seems to have none.</summary>
+    internal bool IsReadable { get; } = true;
 
     internal void Release() => _isReleased = true;
 
     private ReadOnlyDictionary<string, object?> ReadHeaders()
     {
-        IDictionary<string, object?>? headers = _source is null ? _properties!.HeadersOrNull : _source.Headers;
+        IDictionary<string, object?>? headers = Source is { } source ? source.Headers : _properties!.HeadersOrNull;
         return headers is null ? ReadOnlyDictionary<string, object?>.Empty : new ReadOnlyDictionary<string, object?>(headers);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     public void Finish(Delivery delivery)
     {
         delivery.Release();
-        counters.AddFinished();
+        Uncount(delivery);
         delivery.Origin.Finish();
     }
 
@@ -54,12 +54,22 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     public void Drop(Delivery delivery)
     {
         delivery.Release();
-        counters.AddFinished();
+        Uncount(delivery);
+    }
+
+    /// <summary>Before the settlement is sent: the broker delivers the next one at once, and would make one more than the prefetch.</summary>
+    private void Uncount(Delivery delivery)
+    {
+        if (delivery.TryUncount())
+        {
+            counters.AddFinished();
+        }
     }
 
     private async ValueTask SettleHereAsync(Delivery delivery, Settlement settlement, string? reason)
     {
         AckBatcher acks = delivery.Origin.Acks;
+        Uncount(delivery);
         switch (settlement)
         {
             case Settlement.Ack:
@@ -123,6 +133,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
             logger.MessageDeadLettered(message.MessageId, target, message.Attempt, reason);
         }
 
+        Uncount(delivery);
         await delivery.Origin.Acks.AckAsync(delivery).ConfigureAwait(false);
     }
 
@@ -132,7 +143,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         CancellationToken gone = delivery.Origin.Token;
         try
         {
-            await PublishAsync(delivery.Message, target, settlement, reason, gone).ConfigureAwait(false);
+            await PublishAsync(delivery.Message, target, settlement, reason, delivery.HandlerContext, gone).ConfigureAwait(false);
             return true;
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
@@ -147,12 +158,14 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         }
 
         await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Uncount(delivery);
         await delivery.Origin.Acks.RequeueAsync(delivery).ConfigureAwait(false);
         return false;
     }
 
-    private async Task PublishAsync(ReceivedMessage message, string target, Settlement settlement, string reason, CancellationToken cancellationToken)
+    private async Task PublishAsync(ReceivedMessage message, string target, Settlement settlement, string reason, System.Diagnostics.ActivityContext handler, CancellationToken cancellationToken)
     {
+        Tracing.PublishOnBehalfOf(handler);
         try
         {
             await publisher.PublishAsync(CopyBuilder.Full(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);

@@ -18,7 +18,7 @@ internal sealed class Subscription : ISubscription
     private readonly ConsumerDrain _drain;
     private readonly SettlementExecutor _settlement;
     private readonly DeliveryWorkers _workers;
-    private readonly SubscriptionCounters _counters = new();
+    private readonly SubscriptionCounters _counters;
     private readonly DeliveryQueue _deliveries;
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _hurry = new();
@@ -35,12 +35,13 @@ internal sealed class Subscription : ISubscription
     {
         _settings = settings;
         _services = services;
+        _counters = new SubscriptionCounters(settings.Queue, services.Telemetry, services.Time);
         _deliveries = new DeliveryQueue(settings.OrderingKey);
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
-        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger);
+        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
         _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
-        _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time);
+        _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time, services.Telemetry);
     }
 
     public SubscriptionStatus Status => _counters.Snapshot(_settings.Queue, _state, _opener.LastError);
@@ -152,6 +153,7 @@ internal sealed class Subscription : ISubscription
     private void SetState(SubscriptionState state)
     {
         TaskCompletionSource changed;
+        _counters.NoteState(state);
         lock (_lock)
         {
             _state = state;
@@ -180,9 +182,9 @@ internal sealed class Subscription : ISubscription
             {
                 // Something else is wanted.
             }
-            catch (ObjectDisposedException exception)
+            catch (Exception exception) when (exception is ObjectDisposedException || (exception is ConnectionException && !_started.Task.IsCompleted))
             {
-                // The connection was disposed, and with it the client.
+                // The connection was disposed, and with it the client; or the broker cannot do what a subscription needs.
                 _started.TrySetException(exception);
                 _ = _started.Task.Exception;
                 Want(SubscriptionState.Stopped);
@@ -241,44 +243,31 @@ internal sealed class Subscription : ISubscription
         long since = _services.Time.GetTimestamp();
         try
         {
-            ConsumerEnd end = await WaitForEndAsync(channel, interrupt).ConfigureAwait(false);
-            _failures = _services.Time.GetElapsedTime(since) >= StableAfter ? 0 : _failures + 1;
+            ConsumerEnd end = await _idle.WaitForEndAsync(channel, _services.RequestTimeout, interrupt).ConfigureAwait(false);
+            _failures = _services.Time.GetElapsedTime(since) >= StableAfter || end.Reason == ConsumerEndReason.Refreshed ? 0 : _failures + 1;
             _opener.Lost(channel, end);
+            if (end.Reason == ConsumerEndReason.Refreshed)
+            {
+                await DrainAsync(channel).ConfigureAwait(false);
+                return;
+            }
+
             channel.Retire(end);
             DropQueued();
         }
         catch (OperationCanceledException) when (interrupt.IsCancellationRequested)
         {
             _failures = 0;
-            Task handlers = channel.BeginDraining();
-            DropQueued();
-            await _drain.RunAsync(channel, handlers, _hurry.Token).ConfigureAwait(false);
-            DropQueued();
+            await DrainAsync(channel).ConfigureAwait(false);
         }
     }
 
-    private async Task<ConsumerEnd> WaitForEndAsync(ConsumerChannel channel, CancellationToken interrupt)
+    private async Task DrainAsync(ConsumerChannel channel)
     {
-        _idle.Restart();
-        while (true)
-        {
-            using (var pause = CancellationTokenSource.CreateLinkedTokenSource(interrupt))
-            {
-                await Task.WhenAny(channel.Ended, Task.Delay(_idle.Interval, _services.Time, pause.Token)).ConfigureAwait(false);
-                await pause.CancelAsync().ConfigureAwait(false);
-            }
-
-            if (channel.Ended.IsCompleted)
-            {
-                return await channel.Ended.ConfigureAwait(false);
-            }
-
-            interrupt.ThrowIfCancellationRequested();
-            if (await _idle.CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(_services.RequestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
-            {
-                return new ConsumerEnd(ConsumerEndReason.Silent, reason);
-            }
-        }
+        Task handlers = channel.BeginDraining();
+        DropQueued();
+        await _drain.RunAsync(channel, handlers, _hurry.Token).ConfigureAwait(false);
+        DropQueued();
     }
 
     /// <summary>Forgets what no handler has begun: its channel is going, the broker delivers it again.</summary>

@@ -1,8 +1,13 @@
+using ResilientRabbit.Diagnostics;
+
 namespace ResilientRabbit.Consuming;
 
 /// <summary>The counts of one subscription over all its channels. Thread-safe.</summary>
-internal sealed class SubscriptionCounters
+internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? telemetry = null, TimeProvider? time = null)
 {
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private volatile string _cause = TelemetryTags.Other;
+    private long _missingSince = (time ?? TimeProvider.System).GetUtcNow().UtcTicks;
     private int _unsettled;
     private long _received;
     private long _acknowledged;
@@ -25,10 +30,10 @@ internal sealed class SubscriptionCounters
 
     public long Requeued => Interlocked.Read(ref _requeued);
 
-    public void AddReceived()
+    public void AddReceived(int count)
     {
-        Interlocked.Increment(ref _received);
-        Interlocked.Increment(ref _unsettled);
+        Interlocked.Add(ref _received, count);
+        Interlocked.Add(ref _unsettled, count);
     }
 
     public void AddFinished() => Interlocked.Decrement(ref _unsettled);
@@ -41,14 +46,33 @@ internal sealed class SubscriptionCounters
 
     public void AddRequeued() => Interlocked.Increment(ref _requeued);
 
-    public void AddStale(int count) => Interlocked.Add(ref _stale, count);
+    public void AddStale(int count)
+    {
+        Interlocked.Add(ref _stale, count);
+        telemetry?.StaleAcks(queue, count);
+    }
 
     public void AddDuplicate() => Interlocked.Increment(ref _duplicates);
 
-    public void AddResubscribe() => Interlocked.Increment(ref _resubscribes);
+    public void AddResubscribe()
+    {
+        Interlocked.Increment(ref _resubscribes);
+        telemetry?.Resubscribed(queue, _cause);
+    }
 
-    public SubscriptionStatus Snapshot(string queue, SubscriptionState state, string? lastError) => new(
-        queue,
+    /// <summary>Why the consumer was lost: the cause of the next resubscription.</summary>
+    public void NoteLoss(ConsumerEndReason reason) => _cause = reason.ToString();
+
+    /// <summary>Notes since when the subscription does not consume although it should. Called by the subscription's loop only.</summary>
+    public void NoteState(SubscriptionState state)
+    {
+        bool isMissing = state is SubscriptionState.Starting or SubscriptionState.Resubscribing;
+        long since = Interlocked.Read(ref _missingSince);
+        Interlocked.Exchange(ref _missingSince, !isMissing ? 0 : since == 0 ? _time.GetUtcNow().UtcTicks : since);
+    }
+
+    public SubscriptionStatus Snapshot(string name, SubscriptionState state, string? lastError) => new(
+        name,
         state,
         Unsettled,
         Received,
@@ -59,5 +83,8 @@ internal sealed class SubscriptionCounters
         StaleAcks,
         Interlocked.Read(ref _duplicates),
         Volatile.Read(ref _resubscribes),
-        lastError);
+        lastError)
+    {
+        MissingSince = Interlocked.Read(ref _missingSince) is > 0 and { } ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null,
+    };
 }

@@ -27,6 +27,9 @@ public sealed record SubscriptionStatus(
     int Resubscribes,
     string? LastError)
 {
+    /// <summary>Gets since when nothing is consumed although it should be; <see langword="null"/> while it is consumed, paused or stopped. By the client's time provider.</summary>
+    public DateTimeOffset? MissingSince { get; init; }
+
     /// <summary>Gets a value indicating whether the broker delivers.</summary>
     public bool IsConsuming => State == SubscriptionState.Consuming;
 }

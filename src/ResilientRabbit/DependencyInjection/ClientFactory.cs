@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -15,7 +16,8 @@ internal static class ClientFactory
     {
         ResilientRabbitOptions options = services.GetRequiredService<IOptionsMonitor<ResilientRabbitOptions>>().Get(registration.Name);
         Topology[] topologies = [.. registration.Topologies.Select(Build)];
-        var client = new RabbitClient(options, services.GetService<ILoggerFactory>(), services.GetService<TimeProvider>());
+        var client = new RabbitClient(
+            options, services.GetService<ILoggerFactory>(), services.GetService<TimeProvider>(), services.GetService<IMeterFactory>(), registration.Name);
         foreach (Topology topology in topologies)
         {
             client.RegisterTopology(topology);

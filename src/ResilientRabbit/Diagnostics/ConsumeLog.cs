@@ -19,6 +19,7 @@ internal static partial class ConsumeLog
     public const int SubscriptionFailedId = 3011;
     public const int StandbyAssumedId = 3012;
     public const int DeduplicationFailedId = 3013;
+    public const int ConsumerRefreshedId = 3014;
     public const int AckSkippedChannelGoneId = 3100;
     public const int AckNotSentId = 3101;
     public const int MessageRetriedId = 3102;
@@ -106,6 +107,10 @@ internal static partial class ConsumeLog
     [LoggerMessage(EventId = StandbyAssumedId, EventName = "StandbyAssumed", Level = LogLevel.Information,
         Message = "The consumer {ConsumerTag} of {Queue} stands by: messages are ready and others consume the queue, as with a single active consumer. It is left as it is")]
     public static partial void StandbyAssumed(this ILogger logger, string queue, string consumerTag);
+
+    [LoggerMessage(EventId = ConsumerRefreshedId, EventName = "ConsumerRefreshed", Level = LogLevel.Debug,
+        Message = "The consumer {ConsumerTag} of {Queue} got nothing for a long time and is set up anew, in case the broker swallows its deliveries")]
+    public static partial void ConsumerRefreshed(this ILogger logger, string queue, string consumerTag);
 
     [LoggerMessage(EventId = DeduplicationFailedId, EventName = "DeduplicationFailed", Level = LogLevel.Warning,
         Message = "Whether message {MessageId} of {Queue} was handled could not be asked or recorded; it counts as new")]

@@ -11,6 +11,7 @@ internal static partial class TopologyLog
     public const int TopologyPostponedId = 4003;
     public const int TopologyChannelFailedId = 4004;
     public const int TopologyPassFailedId = 4005;
+    public const int DeadLetterCycleId = 4006;
 
     [LoggerMessage(EventId = TopologyDeclaredId, EventName = "TopologyDeclared", Level = LogLevel.Information,
         Message = "Declared {Declared} of {Due} entities in {Duration}")]
@@ -35,4 +36,8 @@ internal static partial class TopologyLog
     [LoggerMessage(EventId = TopologyPassFailedId, EventName = "TopologyPassFailed", Level = LogLevel.Warning,
         Message = "Declaring failed unexpectedly and is tried again")]
     public static partial void TopologyPassFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = DeadLetterCycleId, EventName = "DeadLetterCycle", Level = LogLevel.Warning,
+        Message = "Queues dead-letter in a circle in which nobody rejects: {Circle}. RabbitMQ drops a message that has come round")]
+    public static partial void DeadLetterCycle(this ILogger logger, string circle);
 }

@@ -13,6 +13,7 @@ public sealed class ConnectionException : RabbitException
     {
         Reason = reason;
         Endpoint = endpoint;
+        HelpLink = HelpLinks.Of(reason);
     }
 
     /// <summary>Gets why the connection is missing.</summary>

@@ -10,6 +10,7 @@ public sealed class MessageFormatException : RabbitException
     public MessageFormatException(string message, Exception? innerException = null)
         : base(message, innerException)
     {
+        HelpLink = HelpLinks.Of("message", "Malformed");
     }
 
     /// <summary>Gets a value indicating whether the same message could be read later: <see langword="false"/>.</summary>

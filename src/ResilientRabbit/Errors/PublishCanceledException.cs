@@ -11,6 +11,7 @@ public sealed class PublishCanceledException : OperationCanceledException
             token)
     {
         Failure = failure;
+        HelpLink = HelpLinks.Of("publish", "Cancelled");
         MessageId = messageId;
     }
 

@@ -7,6 +7,7 @@ public sealed class PublishException : RabbitException
         : base(message, innerException)
     {
         Failure = failure;
+        HelpLink = HelpLinks.Of(failure);
         MayBeStored = mayBeStored;
         Exchange = exchange;
         RoutingKey = routingKey;

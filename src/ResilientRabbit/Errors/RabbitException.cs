@@ -1,5 +1,6 @@
 namespace ResilientRabbit;
 
+/// <remarks><see cref="Exception.HelpLink"/> names the entry of the troubleshooting page, which is in the repository and in the package.</remarks>
 /// <summary>The base of the exceptions that the SDK throws for what happens at run time. Misuse throws the standard argument and state exceptions.</summary>
 public abstract class RabbitException : Exception
 {

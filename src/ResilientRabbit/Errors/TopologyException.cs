@@ -13,6 +13,7 @@ public sealed class TopologyException : RabbitException
         : base(message, innerException)
     {
         Entity = entity;
+        HelpLink = HelpLinks.Of("topology", "Refused");
         ReplyCode = replyCode;
         ReplyText = replyText;
     }

@@ -261,6 +261,14 @@ internal sealed class ConfirmWindow
         }
     }
 
+    public long OldestStart()
+    {
+        lock (_gate)
+        {
+            return _retired ? long.MaxValue : _slots.OldestStart(_low, _next);
+        }
+    }
+
     /// <summary>False when the last tag was answered already or never used, which is a broker's error and changes nothing.</summary>
     private bool Clip(in TagRange tags, out ulong from, out ulong to)
     {

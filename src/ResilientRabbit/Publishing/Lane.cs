@@ -38,6 +38,8 @@ internal sealed class Lane
     /// <summary>Messages on the wire without an answer.</summary>
     public int InFlight => Volatile.Read(ref _channel)?.Window.Count ?? 0;
 
+    public long OldestStart => Math.Min(_queue.OldestStart(), Volatile.Read(ref _channel)?.Window.OldestStart() ?? long.MaxValue);
+
     public void Start()
     {
         _sessions.Watch(_signal.Set);
@@ -79,7 +81,7 @@ internal sealed class Lane
             _signal.Set();
         }
 
-        channel?.Stall.Tick(now);
+        channel?.Tick(now);
     }
 
     /// <summary>Settles everything that is left: the client is closing and its time is over.</summary>
@@ -174,10 +176,10 @@ internal sealed class Lane
     {
         while (!_stopping.IsCancellationRequested && !channel.IsClosed)
         {
-            int limit = _suspects.Limit(channel.Window.Count, _context.Settings.InFlightWindow);
+            int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);
             bool leaves = renews || _leave.IsWanted(_sessions.MayMove(channel.Session));
-            WindowRoom room = channel.Window.Room(leaves ? 1 : limit);
+            WindowRoom room = channel.Room(leaves ? 1 : limit);
             if (channel.MustPause || room.Messages == 0 || (!leaves && !channel.Channel.HasRoom))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
@@ -231,14 +233,13 @@ internal sealed class Lane
         }
 
         (int code, string text) = channel.CloseReason;
+        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
+        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
         if (code == 0)
         {
             _suspects.TakenBack();
         }
-
-        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
-        if (code != 0)
+        else
         {
             _context.Logger.ChannelClosedByBroker(Index, code, text);
             if (guilty is null)

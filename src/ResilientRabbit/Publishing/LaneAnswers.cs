@@ -1,7 +1,9 @@
+using ResilientRabbit.Connections;
+
 namespace ResilientRabbit.Publishing;
 
 /// <summary>Turns the broker's answers on a lane's channel into outcomes. Called on the driver's loop.</summary>
-internal sealed class LaneAnswers(Lane lane, LaneContext context)
+internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSession session)
 {
     /// <summary>Whether this channel may be the reason of its nacks.</summary>
     public NackWatch Nacks { get; } = new();
@@ -34,6 +36,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context)
 
         // Room before news: who learns of the outcome may publish again at once.
         context.Ledger.ReleaseConfirmed(won.First);
+        context.Meter.Confirmed(won.First, session.Server);
         var toTell = default(MessageList);
         while (won.Take() is { } message)
         {
@@ -77,6 +80,8 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context)
             chain = message.Next;
             message.Answered++;
             message.Nacks++;
+            context.Meter.Nacked(message);
+            PublishTracing.Nacked(message);
             message.Reply = default;
             Nacks.Nacked(message);
             SendAgainOne(message);
@@ -86,6 +91,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context)
     private void FinishReturnedOne(PendingMessage message)
     {
         message.Answered++;
+        context.Meter.Returned(message);
         if (context.Routes.Knows(message.Exchange, message.RoutingKey))
         {
             context.Routes.Suspect(message.Exchange, message.RoutingKey);

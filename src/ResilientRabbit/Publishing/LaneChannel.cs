@@ -18,6 +18,8 @@ internal sealed class LaneChannel : IConfirmSink
     private readonly Lock _closeGate = new();
     private readonly PendingMessage[] _run = new PendingMessage[MaxRun];
     private readonly AckRun _acks = new();
+    private readonly AdaptiveLimit? _adaptive;
+    private bool _isHeldBack;
     private int _runLength;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
@@ -30,12 +32,13 @@ internal sealed class LaneChannel : IConfirmSink
         _lane = lane;
         Session = session;
         _context = context;
-        _answers = new LaneAnswers(lane, context);
+        _answers = new LaneAnswers(lane, context, session);
         _signal = signal;
 
         // A lane in refuge goes home over an empty window only: its writer wants to know.
         Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = isAway };
         Stall = new StallProbe(lane, this, context);
+        _adaptive = context.Settings.AdaptiveWindow ? new AdaptiveLimit(context.Settings.InFlightWindow, context.Time.TimestampFrequency) : null;
     }
 
     public IPublishSession Session { get; }
@@ -47,6 +50,9 @@ internal sealed class LaneChannel : IConfirmSink
     public NackWatch Nacks => _answers.Nacks;
 
     public IPublishChannel Channel => _channel!;
+
+    /// <summary>How many messages may be in flight.</summary>
+    public int WindowLimit => _adaptive?.Value ?? _context.Settings.InFlightWindow;
 
     /// <summary>True when the lane must leave: channel closed, session lost or given up.</summary>
     public bool IsClosed => Volatile.Read(ref _closed) || Session.IsDead || IsAbandoned;
@@ -73,6 +79,7 @@ internal sealed class LaneChannel : IConfirmSink
     {
         var channel = new LaneChannel(lane, session, isAway, context, signal);
         channel._channel = await session.OpenPublishChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+        context.Meter.LaneOpened(lane.Index, session, isAway);
         channel._deadRegistration = session.Dead.UnsafeRegister(static state => ((AsyncSignal)state!).Set(), signal);
         return channel;
     }
@@ -107,6 +114,16 @@ internal sealed class LaneChannel : IConfirmSink
         if (run.IsEmpty)
         {
             return true;
+        }
+
+        if (_context.Meter.IsWanted)
+        {
+            long now = _context.Time.GetTimestamp();
+            foreach (PendingMessage message in run)
+            {
+                message.WrittenAt = now;
+                message.WrittenTo = Session.Server;
+            }
         }
 
         ulong first = Window.Add(run);
@@ -146,6 +163,11 @@ internal sealed class LaneChannel : IConfirmSink
             message.Headers[PendingMessage.AttemptHeader] = message.Attempts;
             _context.Ledger.CountReplay();
         }
+
+        if (message.Trace is not null)
+        {
+            PublishTracing.Copied(message, Session.Server);
+        }
     }
 
     /// <summary>The driver has copied the body: what was decided about the message meanwhile happens now.</summary>
@@ -160,6 +182,29 @@ internal sealed class LaneChannel : IConfirmSink
         {
             _lane.Rest(message);
         }
+    }
+
+    /// <summary>Called by the publisher's clock.</summary>
+    public void Tick(long now)
+    {
+        Stall.Tick(now);
+        if (_adaptive is not null)
+        {
+            _adaptive.Sample(now, Window.Progress, Volatile.Read(ref _isHeldBack));
+            Volatile.Write(ref _isHeldBack, false);
+        }
+    }
+
+    /// <summary>How much more may be on the wire, see <see cref="ConfirmWindow.Room"/>.</summary>
+    public WindowRoom Room(int limit)
+    {
+        WindowRoom room = Window.Room(limit);
+        if (room.Messages == 0)
+        {
+            Volatile.Write(ref _isHeldBack, true);
+        }
+
+        return room;
     }
 
     /// <summary>Gives the session up for this lane.</summary>

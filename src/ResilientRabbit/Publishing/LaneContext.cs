@@ -28,6 +28,10 @@ internal sealed class LaneContext
 
     public required TimeProvider Time { get; init; }
 
+    public ClientTelemetry Telemetry { get; init; } = ClientTelemetry.None;
+
+    public PublishMeter Meter => field ?? Interlocked.CompareExchange(ref field, new PublishMeter(Telemetry, Time, Settings.Lanes), null) ?? field;
+
     /// <summary>
     /// How long a message rests before its next copy, in units of the time provider's timestamp: doubling. Without jitter, so that messages
     /// that were nacked together, as at a quorum queue without a leader, go again in their order.
@@ -44,12 +48,14 @@ internal sealed class LaneContext
         if (kind == SettleKind.Confirmed)
         {
             Ledger.Release(message, null);
+            Meter.Finished(message, null);
             message.Complete(message.ToReceipt(), null);
             return;
         }
 
         Exception error = PublishErrors.Create(message, kind, this, cause, out PublishFailure failure);
         Ledger.Release(message, failure);
+        Meter.Finished(message, failure);
         message.Complete(default, error);
 
         Log(error);

@@ -132,6 +132,15 @@ internal sealed class LaneQueue
         }
     }
 
+    /// <summary>When the oldest of its messages was accepted; <see cref="long.MaxValue"/> when there is none.</summary>
+    public long OldestStart()
+    {
+        lock (_gate)
+        {
+            return Math.Min(_ready.OldestStart, _resting.OldestStart);
+        }
+    }
+
     /// <summary>Adds the messages whose deadline has passed, or all, to the list. They stay where they are as tombstones once settled.</summary>
     public void CollectExpired(long now, bool all, List<(PendingMessage Message, long Version)> into)
     {

@@ -10,6 +10,21 @@ internal struct MessageList
 
     public readonly bool IsEmpty => _head is null;
 
+    /// <summary>When the oldest of its messages without an outcome was accepted; <see cref="long.MaxValue"/> when there is none.</summary>
+    public readonly long OldestStart
+    {
+        get
+        {
+            long oldest = long.MaxValue;
+            for (PendingMessage? message = _head; message is not null; message = message.Next)
+            {
+                oldest = message.IsSettled ? oldest : Math.Min(oldest, message.Started);
+            }
+
+            return oldest;
+        }
+    }
+
     public void Add(PendingMessage message)
     {
         message.Next = null;

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using RabbitMQ.Client;
+using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 
 namespace ResilientRabbit.Publishing;
@@ -48,9 +50,24 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>A timestamp of the client's time provider.</summary>
     public long Deadline { get; private set; }
 
+    /// <summary>When the call was made: a timestamp of the client's time provider.</summary>
+    public long Started { get; set; }
+
+    /// <summary>When the last copy was written; 0 while nobody measures that.</summary>
+    public long WrittenAt { get; set; }
+
+    /// <summary>Where the last copy was written to; null while nobody measures that.</summary>
+    public RabbitEndpoint? WrittenTo { get; set; }
+
+    /// <summary>The activity from the call to the outcome; null when nobody records it.</summary>
+    public Activity? Trace { get; set; }
+
     public string MessageId => _properties.MessageId;
 
     public long PublishId => _properties.PublishId;
+
+    /// <summary>The correlation id the caller gave, if any.</summary>
+    public string? ConversationId => _properties.IsPlain ? null : Properties.CorrelationId;
 
     /// <summary>The user id the caller gave, if any.</summary>
     public string? UserId => _properties.IsPlain ? null : Properties.UserId;
@@ -164,6 +181,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         }
 
         _registration = default;
+        if (Trace is not null)
+        {
+            PublishTracing.End(this, error);
+        }
+
         Admission?.TrySetResult();
         if (Batch is { } batch)
         {
@@ -252,6 +274,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Generation = null!;
         IsAdmitted = false;
         Attempts = 0;
+        WrittenAt = 0;
+        WrittenTo = null;
         Nacks = 0;
         NackedBy = null;
         Answered = 0;

@@ -21,16 +21,7 @@ internal sealed class PublishLedger
         _lanes = [.. Enumerable.Range(0, lanes).Select(static _ => new LaneAccount())];
     }
 
-    public PublishCounts Counts
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _counts.ToPublic();
-            }
-        }
-    }
+    public PublishCounts Counts => Read(static self => self._counts.ToPublic());
 
     /// <summary>True when nothing is pending and nobody waits for room.</summary>
     public bool IsIdle
@@ -174,6 +165,9 @@ internal sealed class PublishLedger
         }
     }
 
+    /// <summary>When the oldest of the messages that wait for room was accepted; <see cref="long.MaxValue"/> when none waits.</summary>
+    public long OldestWaiting() => Read(static self => self._lanes.Min(static account => account.Waiters.OldestStart));
+
     /// <summary>Completes when every message accepted so far has its outcome.</summary>
     public Task FlushAsync()
     {
@@ -221,6 +215,14 @@ internal sealed class PublishLedger
                     }
                 }
             }
+        }
+    }
+
+    private T Read<T>(Func<PublishLedger, T> read)
+    {
+        lock (_gate)
+        {
+            return read(this);
         }
     }
 

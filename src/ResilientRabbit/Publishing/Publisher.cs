@@ -1,5 +1,6 @@
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Publishing;
 
@@ -16,6 +17,7 @@ internal sealed class Publisher : IPublisher
     private readonly MessagePool _pool;
     private readonly MessageIds _ids = new();
     private readonly PublishClock _clock;
+    private readonly LocalRefusals _refusals;
     private readonly TimeProvider _time;
     private long _lastId;
     private int _started;
@@ -28,11 +30,26 @@ internal sealed class Publisher : IPublisher
         _ledger = context.Ledger;
         _time = context.Time;
         _pool = context.Pool;
+        _refusals = new LocalRefusals(context);
         _lanes = [.. Enumerable.Range(0, _settings.Lanes).Select(index => new Lane(index, context, context.Sources[index % context.Sources.Count]))];
         _clock = new PublishClock(_ledger, _pool.Completions, _lanes, context.Logger, _time);
     }
 
     public PublishCounts Counts => _ledger.Counts;
+
+    /// <summary>Messages on the wire without an answer.</summary>
+    public int InFlight => _lanes.Sum(static lane => lane.InFlight);
+
+    /// <summary>How long the oldest message without an outcome has been waiting for it; zero when there is none.</summary>
+    public TimeSpan OldestUnconfirmed
+    {
+        get
+        {
+            long oldest = Math.Min(_ledger.OldestWaiting(), _lanes.Min(static lane => lane.OldestStart));
+            TimeSpan age = oldest == long.MaxValue ? TimeSpan.Zero : _time.GetElapsedTime(oldest);
+            return age > TimeSpan.Zero ? age : TimeSpan.Zero;
+        }
+    }
 
     public ValueTask<PublishReceipt> PublishAsync(
         string exchange, string routingKey, ReadOnlyMemory<byte> body, MessageProperties? properties = null, CancellationToken cancellationToken = default)
@@ -158,7 +175,7 @@ internal sealed class Publisher : IPublisher
         PendingMessage candidate = _pool.Rent();
         candidate.BeginProperties(message.Properties?.MessageId, _ids, message.Properties?.Persistent ?? _settings.Persistent, id);
         Exception? error = message.Properties is { } properties ? PropertiesCopier.Copy(properties, candidate) : null;
-        error ??= RefuseLocally(message, candidate, cancellationToken);
+        error ??= _refusals.Check(message, candidate, cancellationToken);
         if (error is not null)
         {
             return error;
@@ -166,8 +183,14 @@ internal sealed class Publisher : IPublisher
 
         Lane lane = ChooseLane(message);
         TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
-        long deadline = _time.GetTimestamp() + (long)(life.TotalSeconds * _time.TimestampFrequency);
+        candidate.Started = _time.GetTimestamp();
+        long deadline = candidate.Started + (long)(life.TotalSeconds * _time.TimestampFrequency);
         candidate.Begin(message, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
+        if (Tracing.Source.HasListeners())
+        {
+            PublishTracing.Begin(candidate);
+        }
+
         candidate.WatchCancellation(cancellationToken);
         pending = candidate;
         return null;
@@ -181,7 +204,7 @@ internal sealed class Publisher : IPublisher
             return pending;
         }
 
-        sink.Complete(index, default, error is ObjectDisposedException ? ClosedBefore(message) : error);
+        sink.Complete(index, default, error is ObjectDisposedException ? _refusals.ClosedBefore(message) : error);
         return null;
     }
 
@@ -206,34 +229,6 @@ internal sealed class Publisher : IPublisher
 
             run = run[1..];
         }
-    }
-
-    /// <summary>The outcome of a batch's message that was still to come when the client was closed.</summary>
-    private PublishException ClosedBefore(in OutboundMessage message)
-    {
-        _ledger.CountRefusedLocally();
-        return new PublishException(
-            PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, message.Properties?.MessageId ?? string.Empty, 0,
-            $"Publishing to exchange '{message.Exchange}' (routing key '{message.RoutingKey}') was given up because the client was closed. Nothing was sent.");
-    }
-
-    private Exception? RefuseLocally(in OutboundMessage message, PendingMessage candidate, CancellationToken cancellationToken)
-    {
-        if (message.Body.Length > _settings.MaxMessageSize)
-        {
-            _ledger.CountRefusedLocally();
-            return new PublishException(
-                PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, candidate.MessageId, 0,
-                $"Publishing to exchange '{message.Exchange}' was refused locally: the body has {message.Body.Length} bytes, Publisher:MaxMessageSize is {_settings.MaxMessageSize}. Nothing was sent.");
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            _ledger.CountRefusedLocally();
-            return new PublishCanceledException(PublishFailure.NotSent, candidate.MessageId, cancellationToken);
-        }
-
-        return null;
     }
 
     private Lane ChooseLane(in OutboundMessage message)

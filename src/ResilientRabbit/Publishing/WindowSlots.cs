@@ -20,6 +20,18 @@ internal struct WindowSlots(int capacity)
         return from == to;
     }
 
+    /// <summary>When the oldest of the messages of these tags was accepted; <see cref="long.MaxValue"/> when there is none.</summary>
+    public readonly long OldestStart(ulong from, ulong to)
+    {
+        long oldest = long.MaxValue;
+        for (; from < to; from++)
+        {
+            oldest = this[from].Message is { IsSettled: false } message ? Math.Min(oldest, message.Started) : oldest;
+        }
+
+        return oldest;
+    }
+
     /// <summary>Makes room for the next tag above those in use.</summary>
     public void MakeRoom(ulong low, ulong next)
     {

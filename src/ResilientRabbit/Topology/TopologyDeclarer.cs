@@ -15,6 +15,7 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
     /// <summary>Requests that nobody waits for are gathered for this long: several connections open at once, many messages miss one queue.</summary>
     private static readonly TimeSpan GatherDelay = TimeSpan.FromMilliseconds(100);
 
+    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly EffectiveSpecs _specs;
     private readonly ResiliencePipeline<bool> _retry;
@@ -34,13 +35,19 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
         _specs = new EffectiveSpecs(defaults ?? new DeclarationDefaults());
         _pass = new DeclarationPass(control, _registry, requestTimeout, logger, time);
         _retry = BuildRetry(time, logger);
+        _logger = logger;
     }
 
     /// <summary>Completes when each registered entity was tried once on a live session; complete while nothing is registered.</summary>
     public Task InitialPass => _registry.EveryEntryTried;
 
     /// <summary>Registers a topology and declares it in the background.</summary>
-    public void Register(Topology topology) => RegisterOwn(_specs.Of(topology));
+    public void Register(Topology topology)
+    {
+        Topology effective = _specs.Of(topology);
+        Warn(effective);
+        RegisterOwn(effective);
+    }
 
     /// <summary>Registers what the SDK needs for itself, to which the defaults for declarations do not apply, and declares it in the background.</summary>
     public void RegisterOwn(Topology topology)
@@ -57,7 +64,9 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(topology);
         ObjectDisposedException.ThrowIf(_disposed, typeof(IRabbitClient));
         cancellationToken.ThrowIfCancellationRequested();
-        Task<TopologyException?[]> outcomes = Task.WhenAll(_registry.Request(_specs.Of(topology)));
+        Topology effective = _specs.Of(topology);
+        Warn(effective);
+        Task<TopologyException?[]> outcomes = Task.WhenAll(_registry.Request(effective));
         Wake(urgent: true);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, cancellationToken);
         try
@@ -134,6 +143,14 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
 
         _wake.Dispose();
         _stop.Dispose();
+    }
+
+    private void Warn(Topology topology)
+    {
+        foreach (string circle in DeadLetterCycles.Of(topology))
+        {
+            _logger.DeadLetterCycle(circle);
+        }
     }
 
     private static ResiliencePipeline<bool> BuildRetry(TimeProvider time, ILogger logger) => new ResiliencePipelineBuilder<bool> { TimeProvider = time }

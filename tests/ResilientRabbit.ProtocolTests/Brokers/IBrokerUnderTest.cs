@@ -20,7 +20,11 @@ public interface IBrokerUnderTest
     /// <param name="pattern">A regular expression over names.</param>
     /// <param name="definition">JSON, as an operator writes it.</param>
     /// <param name="applyTo">queues, exchanges or all.</param>
-    Task SetPolicyAsync(string name, string pattern, string definition, string applyTo);
+    /// <param name="priority">The higher one wins.</param>
+    Task SetPolicyAsync(string name, string pattern, string definition, string applyTo, int priority = 0);
+
+    /// <summary>Removes a policy from the default virtual host.</summary>
+    Task ClearPolicyAsync(string name);
 
     Task AddVirtualHostAsync(string name);
 

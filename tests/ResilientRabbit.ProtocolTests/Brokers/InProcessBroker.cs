@@ -1,8 +1,8 @@
 using System.Globalization;
+using System.Text.Json;
 using ResilientRabbit.Clusters;
 using ResilientRabbit.Testing;
 using ResilientRabbit.Testing.Server;
-using Xunit;
 
 namespace ResilientRabbit.ProtocolTests.Brokers;
 
@@ -29,9 +29,17 @@ public sealed class InProcessBroker(TestBroker broker) : IBrokerUnderTest
         return Task.CompletedTask;
     }
 
-    public Task SetPolicyAsync(string name, string pattern, string definition, string applyTo)
+    public Task SetPolicyAsync(string name, string pattern, string definition, string applyTo, int priority = 0)
     {
-        Assert.Skip("The in-process broker has no policies; arguments do the same.");
+        Dictionary<string, object?> values = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(definition)!
+            .ToDictionary(static pair => pair.Key, static pair => pair.Value.ValueKind == JsonValueKind.Number ? (object?)pair.Value.GetInt64() : pair.Value.GetString(), StringComparer.Ordinal);
+        broker.SetPolicy(new TestBrokerPolicy(name, pattern, values, Enum.Parse<PolicyTarget>(applyTo, ignoreCase: true), priority));
+        return Task.CompletedTask;
+    }
+
+    public Task ClearPolicyAsync(string name)
+    {
+        broker.RemovePolicy(name);
         return Task.CompletedTask;
     }
 

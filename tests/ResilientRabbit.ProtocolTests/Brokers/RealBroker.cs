@@ -28,8 +28,10 @@ public sealed class RealBroker(IRabbitCluster cluster) : IBrokerUnderTest
     public Task ChangePasswordAsync(string name, string password) =>
         RunAsync($"ok = rabbit_auth_backend_internal:change_password({Binary(name)}, {Binary(password)}, {Actor})");
 
-    public Task SetPolicyAsync(string name, string pattern, string definition, string applyTo) =>
-        RunAsync($"ok = rabbit_policy:parse_set(<<\"/\">>, {Binary(name)}, {Binary(pattern)}, {Binary(definition)}, 0, {Binary(applyTo)}, {Actor})");
+    public Task SetPolicyAsync(string name, string pattern, string definition, string applyTo, int priority = 0) =>
+        RunAsync($"ok = rabbit_policy:parse_set(<<\"/\">>, {Binary(name)}, {Binary(pattern)}, {Binary(definition)}, {priority.ToString(CultureInfo.InvariantCulture)}, {Binary(applyTo)}, {Actor})");
+
+    public Task ClearPolicyAsync(string name) => RunAsync($"ok = rabbit_policy:delete(<<\"/\">>, {Binary(name)}, {Actor})");
 
     public Task AddVirtualHostAsync(string name) =>
         RunAsync(

@@ -10,7 +10,9 @@ public static class ChildProgram
     private static readonly Dictionary<string, Func<int, Task>> Programs = new(StringComparer.Ordinal)
     {
         ["sdk-survives"] = SdkChildren.SurviveAsync,
+        ["sdk-starved"] = SdkChildren.StarveAsync,
         ["sdk-consumes"] = SdkChildren.ConsumeAsync,
+        ["sdk-retries-and-dies"] = SdkChildren.RetryAndDieAsync,
         ["driver-hang"] = DriverChildren.HangAsync,
         ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,
         ["driver-lost-consumer"] = DriverChildren.LoseConsumerAsync,
@@ -23,6 +25,16 @@ public static class ChildProgram
     {
         ArgumentNullException.ThrowIfNull(arguments);
         int unobserved = 0;
+        int outOfMemory = 0;
+
+        // Caught and forgotten it would still be a size that was believed.
+        AppDomain.CurrentDomain.FirstChanceException += (_, first) =>
+        {
+            if (first.Exception is OutOfMemoryException)
+            {
+                Interlocked.Increment(ref outOfMemory);
+            }
+        };
         TaskScheduler.UnobservedTaskException += (_, lost) =>
         {
             // A request that the driver queued and could not write any more fails inside the driver, where nobody waits for it or could.
@@ -43,6 +55,7 @@ public static class ChildProgram
         }
 
         Tell("peak-mib", Process.GetCurrentProcess().PeakWorkingSet64 / (1024 * 1024));
+        Tell("out-of-memory", outOfMemory);
         GC.Collect();
         GC.WaitForPendingFinalizers();
         Tell("unobserved", unobserved);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace ResilientRabbit.ProtocolTests.Children;
@@ -6,6 +7,8 @@ namespace ResilientRabbit.ProtocolTests.Children;
 internal static class SdkChildren
 {
     public const string Queue = "q";
+
+    public const int RetryPrefetch = 200;
 
     /// <summary>Publishes one message and gets it back, whatever the peer does on the first connections; both must succeed in the end.</summary>
     public static async Task SurviveAsync(int port)
@@ -47,11 +50,50 @@ internal static class SdkChildren
         ChildProgram.Tell("cpu-ms", (long)Environment.CpuUsage.TotalTime.TotalMilliseconds);
     }
 
-    private static RabbitClient NewClient(int port)
+    /// <summary>Publishes while every thread of the pool is busy for longer than a silent broker is given.</summary>
+    public static async Task StarveAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port, static options => (options.Heartbeat, options.Publisher.ConfirmStallTimeout) = (TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(3)));
+        await client.ConnectAsync();
+        int attempts = 0;
+        long longest = 0;
+        for (int round = 0; round < 3; round++)
+        {
+            Task<PublishReceipt>[] publishing = [.. Enumerable.Range(0, 50).Select(_ => client.Publisher.PublishAsync("", Queue, "hello"u8.ToArray()).AsTask())];
+            long start = Stopwatch.GetTimestamp();
+            await Task.WhenAll(Enumerable.Range(0, 60).Select(static _ => Task.Run(static () => Thread.Sleep(200))));
+            longest = Math.Max(longest, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            attempts = (await Task.WhenAll(publishing)).Select(static receipt => receipt.Attempts).Append(attempts).Max();
+        }
+
+        ChildProgram.Tell("starved-ms", longest);
+        ChildProgram.Tell("attempts", attempts);
+        ChildProgram.Tell("losses", client.Status.Connections.Sum(static connection => connection.Losses));
+    }
+
+    /// <summary>Puts every message off, and ends itself by SIGKILL when half of a thousand have been.</summary>
+    public static async Task RetryAndDieAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port);
+        ISubscription subscription = await client.SubscribeAsync(
+            Queue,
+            new LambdaHandler(static _ => Settlement.Retry),
+            new ConsumerOptions { Prefetch = RetryPrefetch, Concurrency = 4, RetryDelays = [TimeSpan.FromSeconds(3)] });
+        while (subscription.Status.Retried < 500)
+        {
+            await Task.Yield();
+        }
+
+        Process.GetCurrentProcess().Kill();
+        await Task.Delay(Timeout.Infinite);
+    }
+
+    private static RabbitClient NewClient(int port, Action<ResilientRabbitOptions>? change = null)
     {
         var options = new ResilientRabbitOptions { Heartbeat = TimeSpan.FromSeconds(5), ConnectTimeout = TimeSpan.FromSeconds(2), RequestTimeout = TimeSpan.FromSeconds(2), ReconnectMaxDelay = TimeSpan.FromMilliseconds(200), ShutdownTimeout = TimeSpan.FromSeconds(2) };
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));
         options.Publisher.DeliveryTimeout = TimeSpan.FromSeconds(60);
+        change?.Invoke(options);
         return new RabbitClient(options);
     }
 }

@@ -14,7 +14,7 @@ public sealed class AccessScenarios
         await using Bed bed = await Bed.StartAsync();
         RabbitClient client = bed.NewClient(static options =>
         {
-            options.Password = "canary-7F3A";
+            options.Password = TestLog.Canary;
             options.ReconnectMaxDelay = TimeSpan.FromMinutes(5);
             options.Publisher.DeliveryTimeout = TimeSpan.FromSeconds(2);
         });
@@ -27,7 +27,7 @@ public sealed class AccessScenarios
 
         // Publishing needs one connection, and its next attempt comes at the longest delay.
         Assert.Equal(1, bed.Line.AcceptedCount);
-        Assert.DoesNotContain("canary-7F3A", failure.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(TestLog.Canary, failure.ToString(), StringComparison.Ordinal);
     }
 
     [Fact, Scenario("61", "P13,P14,P30")]

@@ -20,7 +20,7 @@ public sealed class CertificateScenarios : IDisposable
 
     [Theory, Scenario("47", "P27,P28")]
     [InlineData("another name", "it is for 'elsewhere.test', not for '127.0.0.1'")]
-    [InlineData("expired", "is not valid now (its own time: 2020-01-01 00:00:00Z to 2021-01-01 00:00:00Z)")]
+    [InlineData("expired", "it, or a certificate above it, is not valid now (its own time: 2020-01-01 00:00:00Z to 2021-01-01 00:00:00Z)")]
     [InlineData("self-signed", "it is self-signed and not itself among the trusted authorities")]
     [InlineData("another authority", "its authority 'CN=Stranger' is not trusted")]
     public async Task A_certificate_that_is_not_accepted_says_why(string fault, string text)

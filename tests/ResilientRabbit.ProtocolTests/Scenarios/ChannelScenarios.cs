@@ -200,6 +200,18 @@ public sealed class ChannelScenarios
     }
 
     [Fact, Scenario("25", "P18")]
+    public async Task Consuming_with_one_channel_is_refused_with_the_reason()
+    {
+        await using Bed bed = await Bed.StartAsync(static options => options.ChannelMax = 1);
+        RabbitClient client = bed.NewClient();
+
+        ConnectionException refusal = await Assert.ThrowsAsync<ConnectionException>(() => Bed.SubscribeAsync(client, static _ => Settlement.Ack));
+
+        Assert.Contains("channel_max", refusal.Message, StringComparison.Ordinal);
+        bed.AssertHonest(await Bed.AllAsync(Bed.Publish(client, 5)));
+    }
+
+    [Fact, Scenario("25", "P18")]
     public async Task Two_channels_for_each_connection_are_enough_to_publish_and_consume()
     {
         await using Bed bed = await Bed.StartAsync(static options => options.ChannelMax = 2);

@@ -38,6 +38,21 @@ public sealed class ClusterScenarios
         await (fault is "kill" ? cluster.RestartAsync(0) : cluster.ThawAsync(0));
     }
 
+    [Fact, Scenario("29", "P1,P2")]
+    public async Task What_is_confirmed_is_there_when_the_only_node_has_died_and_come_back()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient();
+        PublishReceipt[] before = await Bed.AllAsync(Bed.Publish(client, 100));
+
+        await bed.Broker.KillAsync();
+        Task<PublishReceipt>[] publishing = Bed.Publish(client, 100, first: 100);
+        await bed.Broker.RestartAsync();
+        PublishReceipt[] after = await Bed.AllAsync(publishing);
+
+        bed.AssertHonest([.. before, .. after]);
+    }
+
     [Fact, Scenario("51", "P21,P22,P26")]
     public async Task A_consumer_of_a_killed_node_consumes_on_another()
     {

@@ -171,6 +171,7 @@ public sealed class HostilePeerScenarios
     {
         Assert.True(child.ExitCode == 0, $"Exit code {child.ExitCode}: {child.Output}");
         Assert.True(child.Number("peak-mib") <= PeakMiB, $"{child.Number("peak-mib")} MiB at most: {child.Output}");
+        Assert.True(child.Number("out-of-memory") == 0, $"{child.Number("out-of-memory")} allocations failed: {child.Output}");
         Assert.True(child.Number("unobserved") == 0, child.Output);
     }
 

@@ -26,7 +26,7 @@ public sealed class RawConnectionScenarios
             await channel.QueueDeclareAsync("by-hand");
         }
 
-        Assert.Contains(bed.Broker.Connections(), static known => known.ClientProvidedName == "app:reports");
+        Assert.Contains(bed.Broker.Connections(), static known => string.Equals(known.ClientProvidedName, "app:reports", StringComparison.Ordinal));
         await client.DisposeAsync();
         Assert.True(connection.IsOpen);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.ConnectionFactory.CreateConnectionAsync("reports"));
@@ -81,7 +81,7 @@ public sealed class RawConnectionScenarios
         RabbitClient unknown = bed.NewClient(log, static options => options.NodeNameResolver = new Resolver(null));
 
         await Task.WhenAll(told.ConnectAsync(), asked.ConnectAsync(), unknown.ConnectAsync()).WaitAsync(Bed.Patience);
-        await Bed.UntilAsync(() => asked.Status.Connections.All(static connection => connection.NodeName == "rabbit@by-resolver"), "the resolver's answers");
+        await Bed.UntilAsync(() => asked.Status.Connections.All(static connection => string.Equals(connection.NodeName, "rabbit@by-resolver", StringComparison.Ordinal)), "the resolver's answers");
 
         Assert.All(told.Status.Connections, static connection => Assert.Equal(("rabbit@rack-7", "rabbit@test"), (connection.NodeName, connection.ClusterName)));
         Assert.All(unknown.Status.Connections, static connection => Assert.Null(connection.NodeName));

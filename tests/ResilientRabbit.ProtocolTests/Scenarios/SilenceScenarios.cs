@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.Testing;
 using Xunit;
 
@@ -75,44 +76,72 @@ public sealed class SilenceScenarios
         bed.AssertHonest(await Bed.AllAsync(Bed.Publish(client, 3)));
     }
 
+    [Fact, Scenario("28,32", "P4,P13,P15")]
+    public async Task Lanes_with_nothing_in_flight_leave_a_line_that_takes_no_bytes_long_before_the_heartbeat_tells()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient(static options =>
+        {
+            options.Heartbeat = TimeSpan.FromSeconds(60);
+            (options.Publisher.Connections, options.Publisher.Lanes, options.Publisher.ConfirmStallTimeout) = (2, 8, Stall);
+        });
+        await client.ConnectAsync().WaitAsync(Bed.Patience);
+        FaultHandle stop = bed.Faults.FromClient(AmqpMethod.BasicPublish).Before().StopReading();
+        Task<PublishReceipt>[] large = [.. Enumerable.Range(0, 12).Select(number => Keyed(client, number, "large", 1_000_000))];
+        await stop.WaitFiredAsync(Bed.Patience);
+
+        // On the lanes of the stuck connection there is no room, and on the others there is.
+        Task<PublishReceipt>[] small = [.. Enumerable.Range(100, 64).Select(number => Keyed(client, number, "key-" + Bed.Id(number), 10))];
+        PublishReceipt[] receipts = await Bed.AllAsync([.. large, .. small]);
+
+        Assert.Equal(1, stop.Fired);
+        Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
+        Assert.Equal(receipts.Select(static receipt => receipt.MessageId).Order(StringComparer.Ordinal), bed.Stored().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+    }
+
     [Fact, Scenario("35", "P6,P13")]
     public async Task A_broker_that_stands_still_for_less_than_a_heartbeat_is_not_left()
     {
         await using Bed bed = await Bed.StartAsync();
-        RabbitClient client = bed.NewClient(static options => (options.Heartbeat, options.Publisher.ConfirmStallTimeout, options.Publisher.Connections) = (Heartbeat, TimeSpan.FromSeconds(1.5), 2));
+        RabbitClient client = bed.NewClient(static options => (options.Heartbeat, options.Publisher.Connections) = (TimeSpan.FromSeconds(6), 2));
         await client.ConnectAsync().WaitAsync(Bed.Patience);
-        List<Task<PublishReceipt>> publishing = [];
-        for (int round = 0; round < 3; round++)
+        List<PublishReceipt> receipts = [];
+        for (int round = 0; round < 2; round++)
         {
-            publishing.AddRange(Bed.Publish(client, 20, first: publishing.Count));
             await bed.Broker.FreezeAsync();
-            await Task.Delay(TimeSpan.FromSeconds(1));
+            Task<PublishReceipt>[] publishing = Bed.Publish(client, 20, first: receipts.Count);
+            await Task.Delay(TimeSpan.FromSeconds(2.5));
             await bed.Broker.ThawAsync();
+            receipts.AddRange(await Bed.AllAsync(publishing));
         }
-
-        PublishReceipt[] receipts = await Bed.AllAsync(publishing);
 
         Assert.All(receipts, static receipt => Assert.Equal(1, receipt.Attempts));
         Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
-        bed.AssertHonest(receipts);
+        bed.AssertHonest([.. receipts]);
     }
 
     [Fact, Scenario("35", "P6,P13,P19")]
     public async Task A_client_whose_threads_are_all_busy_does_not_leave_a_broker_that_is_well()
     {
         await using Bed bed = await Bed.StartAsync();
-        RabbitClient client = bed.NewClient(static options => (options.Heartbeat, options.Publisher.ConfirmStallTimeout, options.Publisher.Connections) = (TimeSpan.FromSeconds(1), Stall, 2));
-        await client.ConnectAsync().WaitAsync(Bed.Patience);
-        Task<PublishReceipt>[] publishing = Bed.Publish(client, 50);
 
-        // Every thread of the pool, and the next ones that it adds.
-        Task[] busy = [.. Enumerable.Range(0, 60).Select(static _ => Task.Run(static () => Thread.Sleep(250)))];
-        await Task.WhenAll(busy).WaitAsync(Bed.Patience);
+        // In a process of its own: here the broker would be as busy.
+        ChildResult child = await ChildProcess.RunAsync("sdk-starved", bed.Port);
 
-        PublishReceipt[] receipts = await Bed.AllAsync(publishing);
-        Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
-        bed.AssertHonest(receipts);
+        Assert.True(child.ExitCode == 0, child.Output);
+        Assert.True(child.Number("starved-ms") > 1_000, child.Output);
+        Assert.Equal((1, 0), (child.Number("attempts"), child.Number("losses")));
+        Assert.Equal(150, bed.Stored().Count);
     }
+
+    private static Task<PublishReceipt> Keyed(RabbitClient client, int number, string key, int size) => client.Publisher.PublishAsync(new OutboundMessage
+    {
+        Exchange = "",
+        RoutingKey = Bed.Queue,
+        Body = new byte[size],
+        OrderingKey = key,
+        Properties = new MessageProperties { MessageId = Bed.Id(number) },
+    }).AsTask();
 
     private static RabbitClient TwoLines(Bed bed, FrameProxy other) => bed.NewClient(options =>
     {

@@ -55,6 +55,34 @@ public sealed class TransportScenarios
         bed.AssertHonest(receipts);
     }
 
+    [Fact, Scenario("31", "P4,P13,P14")]
+    public async Task A_peer_that_swallows_connects_costs_one_connect_timeout_after_another_until_it_answers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "What a full backlog does differs from system to system.");
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient(static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
+        bed.Line.BlackHoleConnections();
+        var failed = new TaskCompletionSource<ConnectionFailureReason>(TaskCreationOptions.RunContinuationsAsynchronously);
+        client.StatusChanged += (_, change) =>
+        {
+            if (change.Current.LastFailure is { } reason)
+            {
+                failed.TrySetResult(reason);
+            }
+        };
+
+        long start = Stopwatch.GetTimestamp();
+        Task<PublishReceipt>[] publishing = Bed.Publish(client, 3);
+        ConnectionFailureReason reason = await failed.Task.WaitAsync(Bed.Patience);
+        TimeSpan first = Stopwatch.GetElapsedTime(start);
+        bed.Line.AcceptConnections();
+        PublishReceipt[] receipts = await Bed.AllAsync(publishing);
+
+        Assert.Equal(ConnectionFailureReason.TimedOut, reason);
+        Assert.InRange(first, TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(4));
+        bed.AssertHonest(receipts);
+    }
+
     [Fact, Scenario("32,C6", "P15")]
     public async Task A_broker_that_is_not_heard_any_more_is_left_before_the_driver_would_notice()
     {

@@ -1,4 +1,5 @@
 using RabbitMQ.Client;
+using ResilientRabbit.Testing.Wire;
 using Xunit;
 
 namespace ResilientRabbit.Testing.Tests.Faults;
@@ -43,6 +44,39 @@ public sealed class ClosingFaultTests
     }
 
     [Fact]
+    public async Task A_closed_connection_says_nothing_more_but_close_ok()
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using WireClient client = await ConfirmingAsync(broker.Port);
+        FaultHandle fault = broker.Faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseConnection(320, "CONNECTION_FORCED - by a test");
+
+        PublishInOneWrite(client, 5);
+        client.Send(0, default(AmqpConnection.CloseOk));
+
+        Assert.Equal([AmqpMethod.ConnectionClose], await MethodsAsync(client));
+        Assert.Equal(1, fault.Fired);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_closed_channel_says_nothing_more_until_it_is_opened_anew(bool byProxy)
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
+        await using WireClient client = await ConfirmingAsync(byProxy ? proxy.Port : broker.Port);
+        FaultHandle fault = (byProxy ? proxy.Faults : broker.Faults).FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(406, "PRECONDITION_FAILED - by a test");
+
+        PublishInOneWrite(client, 5);
+        client.Send(1, default(AmqpChannel.CloseOk));
+        client.Send(1, new AmqpChannel.Open());
+        client.Send(0, new AmqpConnection.Close(200, "", 0, 0));
+
+        Assert.Equal([AmqpMethod.ChannelClose, AmqpMethod.ChannelOpenOk, AmqpMethod.ConnectionCloseOk], await MethodsAsync(client));
+        Assert.Equal(1, fault.Fired);
+    }
+
+    [Fact]
     public async Task Blocked_and_unblocked_reach_the_client()
     {
         await using TestBroker broker = await TestBroker.StartAsync();
@@ -70,6 +104,39 @@ public sealed class ClosingFaultTests
         Assert.Equal("tag", await consumer.Cancelled.Task.WaitAsync(RecordingDriver.Bound));
         await broker.WaitForAsync(static b => b.Queue("q")?.Consumers == 0, RecordingDriver.Bound);
         Assert.Equal(1, fault.Fired);
+    }
+
+    private static async Task<WireClient> ConfirmingAsync(int port)
+    {
+        WireClient client = await WireClient.OpenAsync("127.0.0.1", port);
+        client.DeclareQueue("q");
+        await client.ExpectAsync(AmqpMethod.QueueDeclareOk);
+        client.Send(1, new AmqpConfirm.Select(NoWait: false));
+        await client.ExpectAsync(AmqpMethod.ConfirmSelectOk);
+        return client;
+    }
+
+    // In one burst, of which the broker answers the rest after the fault has spoken.
+    private static void PublishInOneWrite(WireClient client, int count)
+    {
+        using WireWriter writer = new();
+        for (int number = 0; number < count; number++)
+        {
+            writer.WriteContent(1, new AmqpBasic.Publish("", "q", Mandatory: false, Immediate: false), new ContentProperties().ToBytes(), "body"u8, 131072);
+        }
+
+        client.Write(writer.Written.Span);
+    }
+
+    private static async Task<List<AmqpMethod>> MethodsAsync(WireClient client)
+    {
+        List<AmqpMethod> methods = [];
+        while (await client.ReadAsync() is { } command)
+        {
+            methods.Add(command.Method);
+        }
+
+        return methods;
     }
 
     private sealed class RecordingConsumer(IChannel channel) : AsyncDefaultBasicConsumer(channel)

@@ -48,6 +48,31 @@ public sealed class FrameProxyTests
     }
 
     [Fact]
+    public async Task A_black_hole_answers_nobody_until_connections_are_accepted_again()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "What a full backlog does differs from system to system.");
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
+        await using FrameProxy beside = FrameProxy.Start(broker.Host, broker.Port);
+        await using RecordingDriver open = await RecordingDriver.ConnectAsync(proxy.Host, proxy.Port);
+
+        proxy.BlackHoleConnections();
+        using Socket swallowed = new(SocketType.Stream, ProtocolType.Tcp);
+        Task connecting = swallowed.ConnectAsync(IPAddress.Loopback, proxy.Port);
+        using Socket welcome = new(SocketType.Stream, ProtocolType.Tcp);
+        await welcome.ConnectAsync(IPAddress.Loopback, beside.Port).WaitAsync(RecordingDriver.Bound);
+
+        // On loopback whoever is let in is so at once; and who is refused, too.
+        Assert.False(connecting.IsCompleted);
+        await open.PublishAsync(1);
+        await open.AnswersAsync(1);
+        Assert.Equal(1, proxy.AcceptedCount);
+
+        proxy.AcceptConnections();
+        await connecting.WaitAsync(RecordingDriver.Bound);
+    }
+
+    [Fact]
     public async Task A_confirm_is_lost_and_the_connection_reset_at_chosen_publishes()
     {
         await using TestBroker broker = await TestBroker.StartAsync();

@@ -14,7 +14,7 @@ public sealed class OptionTablesTests
     public void Each_option_is_in_the_table_with_its_default_and_its_unit()
     {
         string[] page = File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "configuration.md"));
-        IEnumerable<string> expected = Rows("", new ResilientRabbitOptions()).Concat(Rows("(consumer) ", new ConsumerOptions()));
+        IEnumerable<string> expected = AllRows();
 
         string missing = string.Join('\n', expected.Where(row => !page.Any(line => line.StartsWith(row, StringComparison.Ordinal))));
 
@@ -24,7 +24,7 @@ public sealed class OptionTablesTests
     [Fact]
     public void The_table_has_no_option_that_does_not_exist()
     {
-        string[] names = [.. Rows("", new ResilientRabbitOptions()).Concat(Rows("(consumer) ", new ConsumerOptions())).Select(static row => row.Split('`')[1])];
+        string[] names = [.. AllRows().Select(static row => row.Split('`')[1])];
         IEnumerable<string> listed = File.ReadAllLines(Path.Combine(SourceTree.Root, "docs", "configuration.md"))
             .Where(static line => line.StartsWith("| `", StringComparison.Ordinal)).Select(static line => line.Split('`')[1]);
 
@@ -56,6 +56,27 @@ public sealed class OptionTablesTests
 
         Assert.Empty(untested);
     }
+
+    [Fact]
+    public void Each_number_and_duration_is_bounded_by_default()
+    {
+        object[] groups = [new ResilientRabbitOptions(), new ConsumerOptions()];
+
+        Assert.Empty(groups.SelectMany(Unbounded));
+    }
+
+    private static IEnumerable<string> Unbounded(object options)
+        => options.GetType().GetProperties().SelectMany(property => property.GetValue(options) switch
+        {
+            int number when number is < 0 or int.MaxValue => [property.Name],
+            long number when number is < 0 or long.MaxValue => [property.Name],
+            TimeSpan span when span < TimeSpan.Zero || span == TimeSpan.MaxValue => [property.Name],
+            { } group when property.PropertyType.IsClass && group is not string and not IEnumerable and not Delegate => Unbounded(group),
+            _ => [],
+        });
+
+    private static IEnumerable<string> AllRows()
+        => Rows("", new ResilientRabbitOptions()).Concat(Rows("(consumer) ", new ConsumerOptions())).Concat(Rows("(health) ", new ResilientRabbitHealthOptions()));
 
     private static IEnumerable<string> Rows(string prefix, object options)
     {

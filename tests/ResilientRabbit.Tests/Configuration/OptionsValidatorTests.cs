@@ -34,7 +34,7 @@ public sealed class OptionsValidatorTests
         { "ConnectTimeout", "is 00:00:00", o => o.ConnectTimeout = TimeSpan.Zero },
         { "ConnectTimeout", "is 10675199", o => o.ConnectTimeout = TimeSpan.MaxValue },
         { "ReconnectDelay", "is 00:00:00", o => o.ReconnectDelay = TimeSpan.Zero },
-        { "ReconnectDelay", "ReconnectMaxDelay (00:00:10), is 00:00:11", o => o.ReconnectDelay = TimeSpan.FromSeconds(11) },
+        { "ReconnectDelay", "ReconnectMaxDelay (00:00:05), is 00:00:11", o => o.ReconnectDelay = TimeSpan.FromSeconds(11) },
         { "RequestTimeout", "is -00:00:01", o => o.RequestTimeout = TimeSpan.FromSeconds(-1) },
         { "ShutdownTimeout", "is 00:00:00", o => o.ShutdownTimeout = TimeSpan.Zero },
         { "Publisher:Connections", "is 17", o => (o.Publisher.Connections, o.Publisher.Lanes) = (17, 256) },

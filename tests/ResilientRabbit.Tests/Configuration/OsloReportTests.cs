@@ -10,6 +10,21 @@ public sealed class OsloReportTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
+    [Theory]
+    [InlineData("rabbit_quorum_queue = true", 2000, false)]
+    [InlineData("rabbit_quorum_queue = true", 2001, true)]
+    [InlineData("rabbit_transient_quorum_queue = true", 2001, true)]
+    [InlineData("rabbit_ha_queues = true", 2001, false)]
+    public void A_prefetch_that_no_quorum_queue_gives_is_noted(string key, int prefetch, bool noted)
+    {
+        string file = Write("a.conf", FormattableString.Invariant($"[oslo_messaging_rabbit]\n{key}\nrabbit_qos_prefetch_count = {prefetch}\n"));
+
+        OsloConfigurationReport report = OsloConfiguration.Load(file).Report;
+
+        Assert.Empty(report.Problems);
+        Assert.Equal(noted, Lines(report, "rabbit_qos_prefetch_count")[0].Effect.Contains("a quorum queue serves at most 2000 at a time", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Each_key_is_reported_with_file_line_fate_and_value()
     {

@@ -82,6 +82,18 @@ public sealed class TlsFilesTests : IDisposable
         Assert.DoesNotContain(OptionWarnings.Of(ClientSettings.From(options), options), static found => found.Contains("TLS", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(2000, false)]
+    [InlineData(2001, true)]
+    public void More_messages_at_a_time_than_a_quorum_queue_gives_is_a_warning(int prefetch, bool warned)
+    {
+        var options = new ResilientRabbitOptions { Consumers = { Prefetch = prefetch }, Declarations = { QueueType = QueueType.Quorum } };
+
+        Assert.Equal(warned, OptionWarnings.Of(ClientSettings.From(options), options).Any(static warning => warning.StartsWith("Consumers:Prefetch is 2001, and queues are declared as quorum", StringComparison.Ordinal)));
+        options.Declarations.QueueType = null;
+        Assert.Empty(OptionWarnings.Of(ClientSettings.From(options), options));
+    }
+
     private (string Certificate, string Key) WritePair(string name, string? passphrase)
     {
         using var key = RSA.Create(2048);

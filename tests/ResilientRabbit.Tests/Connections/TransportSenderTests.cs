@@ -28,6 +28,31 @@ public sealed class TransportSenderTests
     }
 
     [Fact]
+    public async Task Frames_that_meet_half_a_frame_of_the_driver_wait_for_its_end()
+    {
+        using TcpPair pair = await TcpPair.OpenAsync(_time);
+        byte[] open = FrameBytes.Method(1, 20, 10, 1);
+        await pair.Stream.WriteAsync(open);
+        int stamp = pair.Stream.Sender.StampOf(1);
+        byte[] ours = FrameBytes.Method(1, 60, 80, 9);
+        byte[] theirs = FrameBytes.Method(0, 10, 31, 500);
+        await pair.Stream.WriteAsync(theirs.AsMemory(0, 50));
+
+        Task<bool> appending = pair.Stream.Sender.AppendAsync(ours, 1, stamp).AsTask();
+        Assert.False(appending.IsCompleted);
+        await pair.Stream.WriteAsync(theirs.AsMemory(50));
+
+        Assert.True(await appending.WaitAsync(Watch.Limit));
+        byte[] received = await ReceiveAsync(pair.Peer, open.Length + ours.Length + theirs.Length).WaitAsync(Watch.Limit);
+        Assert.Equal([.. open, .. theirs, .. ours], received);
+
+        await pair.Stream.WriteAsync(theirs.AsMemory(0, 50));
+        Task<bool> tooLate = pair.Stream.Sender.AppendAsync(ours, 1, stamp).AsTask();
+        await pair.Stream.WriteAsync((byte[])[.. theirs.AsSpan(50), .. FrameBytes.Method(1, 20, 41)]);
+        Assert.False(await tooLate.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
     public async Task All_who_wait_learn_of_the_end()
     {
         using TcpPair pair = await TcpPair.OpenAsync(_time);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using ResilientRabbit.Connections;
 using Xunit;
 
 namespace ResilientRabbit.Tests.Connections;
@@ -178,6 +179,28 @@ public sealed class TransportStreamTests
         Assert.True(pair.Stream.FlushAsync(CancellationToken.None).IsCompletedSuccessfully);
     }
 
+    [Fact]
+    public async Task A_driver_that_gets_nothing_but_deliveries_to_see_gets_heartbeats()
+    {
+        // The broker sends none while it sends anything else, and the driver ends a connection without frames.
+        using TcpPair pair = await TcpPair.OpenAsync(_time);
+        var sink = new CountingSink();
+        pair.Stream.Incoming.Divert(1, sink);
+        byte[] delivery = [.. FrameBytes.Frame(1, 1, [0, 60, 0, 60, 0, .. new byte[9], 0, 0]), .. FrameBytes.Frame(2, 1, [0, 60, 0, 0, .. new byte[10]])];
+        byte[] buffer = new byte[100];
+        Task<int> reading = pair.Stream.ReadAsync(buffer).AsTask();
+
+        pair.Peer.Send(delivery);
+        await sink.UntilAsync(1);
+        Assert.False(reading.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        pair.Peer.Send(delivery);
+
+        Assert.Equal(FrameBytes.Heartbeat.Length, await reading.WaitAsync(Watch.Limit));
+        Assert.Equal(FrameBytes.Heartbeat, buffer[..FrameBytes.Heartbeat.Length]);
+        await sink.UntilAsync(2);
+    }
+
     /// <summary>Begins one write that the kernel cannot take without a reader, and one that leaves the next buffer above the mark.</summary>
     private static (Task Sending, Task Waiting) Fill(TcpPair pair)
     {
@@ -205,5 +228,18 @@ public sealed class TransportStreamTests
         byte[] bytes = new byte[count];
         new Random(count).NextBytes(bytes);
         return bytes;
+    }
+
+    private sealed class CountingSink : IDeliverySink
+    {
+        private readonly SemaphoreSlim _count = new(0);
+
+        public void OnDelivery(in IncomingDelivery delivery) => _count.Release();
+
+        public void OnDeliveriesEnd()
+        {
+        }
+
+        public async Task UntilAsync(int number) => Assert.True(await _count.WaitAsync(Watch.Limit), $"delivery {number}");
     }
 }

@@ -27,6 +27,7 @@ public sealed class ConsumerSettingsTests
         { "OnMalformed", static options => options.OnMalformed = Settlement.Ack },
         { "Deduplication.Capacity", static options => options.Deduplication = new DeduplicationOptions { Capacity = 0 } },
         { "Deduplication.MaxAge", static options => options.Deduplication = new DeduplicationOptions { MaxAge = TimeSpan.Zero } },
+        { "RefreshIdleAfter", static options => options.RefreshIdleAfter = TimeSpan.FromMilliseconds(99) },
         { "StopTimeout", static options => options.StopTimeout = Timeout.InfiniteTimeSpan },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "orders" },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "amq.parked" },

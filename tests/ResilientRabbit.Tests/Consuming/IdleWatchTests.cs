@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using RabbitMQ.Client;
 using ResilientRabbit.Consuming;
+using ResilientRabbit.Tests.Connections;
 using Xunit;
 
 namespace ResilientRabbit.Tests.Consuming;
@@ -8,6 +9,7 @@ namespace ResilientRabbit.Tests.Consuming;
 public sealed class IdleWatchTests
 {
     private readonly SubscriptionCounters _counters = new();
+    private readonly ManualTimeProvider _time = new();
     private QueueSpec? _spec;
     private QueueDeclareOk _queue = new("orders", 10, 1);
 
@@ -71,7 +73,7 @@ public sealed class IdleWatchTests
         IdleWatch watch = NewWatch();
         await CountReplacementsAsync(watch, 100);
 
-        _counters.AddReceived();
+        _counters.AddReceived(1);
         _counters.AddFinished();
         Assert.Null(await LookAsync(watch));
 
@@ -84,13 +86,118 @@ public sealed class IdleWatchTests
         IdleWatch watch = NewWatch();
         for (int number = 0; number < 5; number++)
         {
-            _counters.AddReceived();
+            _counters.AddReceived(1);
         }
 
         Assert.Equal(0, await CountReplacementsAsync(watch, 10));
     }
 
-    private IdleWatch NewWatch() => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance);
+    [Fact]
+    public async Task The_sudden_end_of_a_stream_of_messages_is_looked_into_at_once()
+    {
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        Assert.True(watch.Interval < TimeSpan.FromSeconds(2));
+
+        // Without its leader the queue does not answer; when it has one again, the consumer that still gets nothing is replaced at the second look.
+        for (int look = 0; look < 5; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", static _ => throw new OperationCanceledException(), CancellationToken.None));
+            Assert.True(watch.Interval < TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Null(await LookAsync(watch));
+        Assert.True(watch.Interval < TimeSpan.FromSeconds(2));
+        Assert.NotNull(await LookAsync(watch));
+    }
+
+    [Fact]
+    public async Task A_queue_that_is_empty_after_a_stream_of_messages_is_looked_at_once()
+    {
+        _queue = new QueueDeclareOk("orders", 0, 1);
+        IdleWatch watch = NewWatch();
+        Stream(100);
+        Assert.Null(await LookAsync(watch));
+        Assert.Null(await LookAsync(watch));
+
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
+    [Fact]
+    public async Task A_consumer_with_work_is_given_the_usual_time()
+    {
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        _counters.AddReceived(1);
+        Assert.Null(await LookAsync(watch));
+        Assert.Null(await LookAsync(watch));
+
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
+    [Theory]
+    [InlineData(QueueType.Quorum, "3.10.8", true)]
+    [InlineData(QueueType.Quorum, "4.1.0", false)]
+    [InlineData(QueueType.Quorum, null, false)]
+    [InlineData(QueueType.Classic, "3.10.8", false)]
+    public async Task Where_the_broker_may_swallow_deliveries_a_quiet_consumer_is_replaced_within_30_seconds(QueueType type, string? version, bool expected)
+    {
+        _spec = new QueueSpec { Name = "orders", Type = type };
+        _queue = new QueueDeclareOk("orders", 0, 1);
+        IdleWatch watch = NewWatch();
+        watch.Restart(version);
+        TimeSpan quiet = TimeSpan.Zero;
+        while (!watch.IsRefreshDue && quiet <= TimeSpan.FromMinutes(10))
+        {
+            quiet += watch.Interval;
+            _time.Advance(watch.Interval);
+            Assert.Null(await LookAsync(watch));
+        }
+
+        Assert.Equal(expected, quiet <= TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public void A_single_active_consumer_does_not_give_its_place_away()
+    {
+        _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum, Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-single-active-consumer"] = true } };
+        IdleWatch watch = NewWatch();
+        watch.Restart("3.10.8");
+        _time.Advance(TimeSpan.FromHours(1));
+
+        Assert.False(watch.IsRefreshDue);
+    }
+
+    [Fact]
+    public async Task A_consumer_with_work_or_news_is_not_replaced_for_its_silence()
+    {
+        _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum };
+        _queue = new QueueDeclareOk("orders", 0, 1);
+        IdleWatch watch = NewWatch();
+        watch.Restart("3.10.8");
+        _time.Advance(TimeSpan.FromSeconds(25));
+        Assert.True(watch.IsRefreshDue);
+
+        _counters.AddReceived(1);
+        Assert.False(watch.IsRefreshDue);
+        Assert.Null(await LookAsync(watch));
+        _time.Advance(TimeSpan.FromSeconds(25));
+        Assert.False(watch.IsRefreshDue);
+        _counters.AddFinished();
+        Assert.True(watch.IsRefreshDue);
+    }
+
+    private void Stream(int count)
+    {
+        for (int number = 0; number < count; number++)
+        {
+            _counters.AddReceived(1);
+            _counters.AddFinished();
+        }
+    }
+
+    private IdleWatch NewWatch() => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance, _time);
 
     private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", _ => Task.FromResult(_queue), CancellationToken.None);
 
@@ -102,7 +209,7 @@ public sealed class IdleWatchTests
             if (await LookAsync(watch) is not null)
             {
                 replacements++;
-                watch.Restart();
+                watch.Restart(null);
             }
         }
 

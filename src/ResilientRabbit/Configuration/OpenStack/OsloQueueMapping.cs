@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ResilientRabbit.Configuration.OpenStack;
 
 /// <summary>The rules of translation for declarations and consumers.</summary>
@@ -77,6 +79,11 @@ internal static class OsloQueueMapping
                 break;
             case { } count:
                 mapping.Set(OsloQueueOptions.Prefetch, "Consumers:Prefetch", count, options => options.Consumers.Prefetch = (int)count);
+                if (count > OptionWarnings.QuorumPrefetch && (mapping.Values.Flag(OsloQueueOptions.Quorum) || mapping.Values.Flag(OsloQueueOptions.TransientQuorum)))
+                {
+                    mapping.Note(OsloQueueOptions.Prefetch, string.Create(CultureInfo.InvariantCulture, $"a quorum queue serves at most {OptionWarnings.QuorumPrefetch} at a time"));
+                }
+
                 break;
         }
     }
