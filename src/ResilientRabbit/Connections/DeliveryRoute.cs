@@ -5,7 +5,7 @@ namespace ResilientRabbit.Connections;
 
 /// <summary>Puts the deliveries of one channel together from their frames: method, content header, body (AMQP 0-9-1, sections 1.8.3.13 and 4.2.6).</summary>
 /// <remarks>Used by the reading loop alone, but for <see cref="Detach"/>.</remarks>
-internal sealed class DeliveryRoute(IDeliverySink sink)
+internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
 {
     private const int PropertiesAt = 12;
     private const ushort BasicClass = 60;
@@ -128,14 +128,14 @@ internal sealed class DeliveryRoute(IDeliverySink sink)
     private int OnHeader(uint size, ReadOnlySpan<byte> start)
     {
         ulong body = BinaryPrimitives.ReadUInt64BigEndian(start[4..]);
-        if (BinaryPrimitives.ReadUInt16BigEndian(start) != BasicClass || size > IncomingFrames.MaxContent)
+        if (BinaryPrimitives.ReadUInt16BigEndian(start) != BasicClass || size > maxContent)
         {
             throw Malformed("a content header is not valid");
         }
 
-        if (body > IncomingFrames.MaxContent)
+        if (body > (ulong)maxContent)
         {
-            throw Malformed(FormattableString.Invariant($"a body of {body} bytes exceeds the limit of {IncomingFrames.MaxContent}"));
+            throw Malformed(FormattableString.Invariant($"a body of {body} bytes exceeds the limit of {maxContent}"));
         }
 
         // Two octets of flags that say that there is nothing.

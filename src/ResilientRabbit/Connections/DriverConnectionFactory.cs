@@ -49,7 +49,7 @@ internal sealed class DriverConnectionFactory
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
         TimeSpan? tcpTimeout = access.ConnectionMode == ConnectionMode.VirtualIp ? VirtualIpTcpTimeout : null;
         ConnectionFactory factory = Build(
-            access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), tcpTimeout));
+            access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), tcpTimeout) { MaxContent = _settings.MaxInboundMessageSize });
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try
         {

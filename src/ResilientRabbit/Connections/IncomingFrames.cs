@@ -7,10 +7,11 @@ namespace ResilientRabbit.Connections;
 /// The driver takes three arrays, two queues and the decoding of all properties for each delivery.
 /// </summary>
 /// <remarks>Used by the reading loop alone, but for <see cref="Divert"/>.</remarks>
-internal sealed class IncomingFrames
+/// <param name="maxContent">The largest body or header, in bytes: a larger one ends the connection.</param>
+internal sealed class IncomingFrames(int maxContent)
 {
     /// <summary>The largest body or header, in bytes: the driver's default.</summary>
-    public const int MaxContent = 64 * 1024 * 1024;
+    public const int UsualMaxContent = 64 * 1024 * 1024;
 
     /// <summary>The most that is asked to be there before a frame is begun: a delivery's method with three short strings of 255 bytes.</summary>
     public const int MostHeldBack = 1024;
@@ -40,7 +41,7 @@ internal sealed class IncomingFrames
     /// <summary>Sends the channel's deliveries to the sink, until another sink gets them. Call it before consuming. Thread-safe.</summary>
     public DeliveryRoute Divert(int channel, IDeliverySink sink)
     {
-        var route = new DeliveryRoute(sink);
+        var route = new DeliveryRoute(sink, maxContent);
         lock (_lock)
         {
             DeliveryRoute?[] routes = _routes;

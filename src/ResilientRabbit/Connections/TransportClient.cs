@@ -36,6 +36,9 @@ internal sealed class TransportClient : ITcpClient
         _socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     }
 
+    /// <summary>The largest message that is received, in bytes.</summary>
+    public int MaxContent { get; init; } = IncomingFrames.UsualMaxContent;
+
     public bool Connected => _socket.Connected;
 
     public TimeSpan ReceiveTimeout { get; set; }
@@ -56,7 +59,7 @@ internal sealed class TransportClient : ITcpClient
         SetKeepAlive();
         SetUserTimeout(_heartbeat);
         SslStream? tls = _tls is null ? null : await AuthenticateAsync(_tls, linked.Token).ConfigureAwait(false);
-        Volatile.Write(ref _stream, new TransportStream(_socket, tls, _time));
+        Volatile.Write(ref _stream, new TransportStream(_socket, tls, _time, MaxContent));
         if (_aborted.IsCancellationRequested)
         {
             Abort();

@@ -30,12 +30,13 @@ internal sealed class TransportStream : NetworkStream
     private long _lastPassed;
     private bool _readPending;
 
-    public TransportStream(Socket socket, SslStream? tls, TimeProvider time)
+    public TransportStream(Socket socket, SslStream? tls, TimeProvider time, int maxContent)
         : base(socket, ownsSocket: false)
     {
         _socket = socket;
         _time = time;
         _tls = tls;
+        Incoming = new IncomingFrames(maxContent);
         _lastRead = _lastPassed = time.GetTimestamp();
         Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }
@@ -44,7 +45,7 @@ internal sealed class TransportStream : NetworkStream
     public event Action? BurstEnded;
 
     /// <summary>Where what was received is divided between the driver and our consumers.</summary>
-    public IncomingFrames Incoming { get; } = new();
+    public IncomingFrames Incoming { get; }
 
     /// <summary>Where writes go; publishes and acknowledgements of ours go there directly.</summary>
     public TransportSender Sender { get; }

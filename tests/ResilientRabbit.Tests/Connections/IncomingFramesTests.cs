@@ -8,7 +8,7 @@ namespace ResilientRabbit.Tests.Connections;
 /// <summary>Deliveries of diverted channels reach their sinks, and the driver gets the rest, unchanged and in order.</summary>
 public sealed class IncomingFramesTests
 {
-    private readonly IncomingFrames _frames = new();
+    private readonly IncomingFrames _frames = new(IncomingFrames.UsualMaxContent);
     private readonly MemoryStream _passed = new();
     private readonly Sink _sink = new();
 
@@ -18,7 +18,7 @@ public sealed class IncomingFramesTests
         var random = new Random(7);
         for (int round = 0; round < 60; round++)
         {
-            var frames = new IncomingFrames();
+            var frames = new IncomingFrames(IncomingFrames.UsualMaxContent);
             Sink[] sinks = [new(), new()];
             frames.Divert(1, sinks[0]);
             frames.Divert(300, sinks[1]);
@@ -148,7 +148,7 @@ public sealed class IncomingFramesTests
             "delivery within" => [.. method, .. method],
             "method within" => [.. method, .. FrameBytes.Method(1, 20, 40)],
             "long body" => [.. method, .. header, .. FrameBytes.Frame(3, 1, [1, 2, 3])],
-            "huge body" => [.. method, .. Header(1, IncomingFrames.MaxContent + 1L, [0, 0])],
+            "huge body" => [.. method, .. Header(1, IncomingFrames.UsualMaxContent + 1L, [0, 0])],
             "class" => [.. method, .. FrameBytes.Frame(2, 1, [0, 10, 0, 0, .. new byte[10]])],
             "small header" => [.. method, .. FrameBytes.Frame(2, 1, new byte[13])],
             "short arguments" => FrameBytes.Method(1, 60, 60, 3),
@@ -157,6 +157,20 @@ public sealed class IncomingFramesTests
 
         Assert.Throws<InvalidDataException>(() => Feed(bytes));
         Assert.Empty(_sink.Deliveries);
+    }
+
+    [Theory]
+    [InlineData(10, true)]
+    [InlineData(11, false)]
+    public void The_largest_body_is_the_configured_one(int size, bool isTaken)
+    {
+        var frames = new IncomingFrames(10);
+        frames.Divert(1, _sink);
+        byte[] bytes = [.. Method(1, 1, "key"), .. Header(1, size, [0, 0]), .. FrameBytes.Frame(3, 1, new byte[size])];
+        Exception? end = Record.Exception(() => frames.Transfer(bytes, new byte[100], out _));
+
+        Assert.Equal(isTaken, end is null);
+        Assert.Equal(isTaken ? 1 : 0, _sink.Deliveries.Count);
     }
 
     private static string Describe(ulong tag, string key, ReadOnlySpan<byte> body) => $"{tag} {key} {Convert.ToHexString(body)}";
