@@ -60,8 +60,8 @@ internal sealed class ConnectAttempts
     /// <summary>Raised before each attempt.</summary>
     public event Action? Starting;
 
-    /// <summary>Raised after each failed attempt.</summary>
-    public event Action<RabbitEndpoint, ConnectionException>? Failed;
+    /// <summary>Raised after each failed attempt, with the pause that follows.</summary>
+    public event Action<RabbitEndpoint, ConnectionException, TimeSpan>? Failed;
 
     /// <summary>Why there is no connection at the moment, as far as known; null while there is one.</summary>
     public ConnectionException? LastError { get; private set; }
@@ -134,8 +134,14 @@ internal sealed class ConnectAttempts
             {
                 return await _pipeline.ExecuteAsync(static (self, token) => self.AttemptAsync(token), this, wake.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (!closing.IsCancellationRequested)
+            catch (Exception exception) when (wake.IsCancellationRequested)
             {
+                // An attempt that is cut off by its token may end with whatever the driver makes of a closed socket.
+                if (closing.IsCancellationRequested)
+                {
+                    throw exception as OperationCanceledException ?? new OperationCanceledException("The client was closed.", exception, closing);
+                }
+
                 // Woken: the next attempt is made at once, and the pauses begin small again.
             }
             finally
@@ -251,7 +257,7 @@ internal sealed class ConnectAttempts
             _justFailed = endpoint;
         }
 
-        Failed?.Invoke(endpoint, error);
+        Failed?.Invoke(endpoint, error, delay);
         Log(endpoint, error, delay);
         BeginRest();
     }

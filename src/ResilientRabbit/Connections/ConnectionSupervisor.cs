@@ -36,7 +36,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         _shortLives = new ShortLives(settings.ReconnectDelay, settings.ReconnectMaxDelay);
         _attempts = new ConnectAttempts(Role, Name, settings, selector, factory, logger, time);
         _attempts.Starting += _status.AttemptStarting;
-        _attempts.Failed += _status.AttemptFailed;
+        _attempts.Failed += (endpoint, error, _) => _status.AttemptFailed(endpoint, error);
     }
 
     /// <summary>What the connection is for, unique within the client: <c>publish-1</c>, <c>consume</c>.</summary>

@@ -17,7 +17,7 @@ public sealed class ConnectAttemptsTests
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         ConnectAttempts attempts = Create(((IPEndPoint)listener.LocalEndPoint!).Port);
         using var failed = new SemaphoreSlim(0);
-        attempts.Failed += (_, _) => failed.Release();
+        attempts.Failed += (_, _, _) => failed.Release();
         using var closing = new CancellationTokenSource();
 
         // Bound but not listening: refused at once, and then a pause of an hour.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -73,17 +74,19 @@ public sealed class ConnectPaceTests : IDisposable
     /// <summary>The pauses after each failed attempt within this time.</summary>
     private async Task<TimeSpan[]> PausesAsync(TimeSpan during, Action<ResilientRabbitOptions> change, Func<ClientSettings, ClientSettings>? adapt = null)
     {
-        var options = new ResilientRabbitOptions();
-        options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{((IPEndPoint)_closed.LocalEndPoint!).Port}"));
-        change(options);
-        ClientSettings settings = ClientSettings.From(options);
-        settings = adapt?.Invoke(settings) ?? settings;
-        var attempts = new ConnectAttempts(
-            "publish-1", "test:publish-1", settings, new EndpointSelector(settings.Endpoints, _time, mode: settings.ConnectionMode),
-            new DriverConnectionFactory(settings, NullLogger.Instance, _time), NullLogger.Instance, _time);
-        int started = 0, failed = 0;
-        attempts.Starting += () => Count(ref started);
-        attempts.Failed += (_, _) => Count(ref failed);
+        ConnectAttempts attempts = New(change, adapt);
+        int started = 0;
+        var failed = new ConcurrentQueue<TimeSpan>();
+        attempts.Starting += () =>
+        {
+            Interlocked.Increment(ref started);
+            _watch.Changed();
+        };
+        attempts.Failed += (_, _, pause) =>
+        {
+            failed.Enqueue(pause);
+            _watch.Changed();
+        };
         using var closing = new CancellationTokenSource();
         Task connecting = attempts.ConnectAsync(closing.Token);
         List<TimeSpan> pauses = [];
@@ -91,21 +94,32 @@ public sealed class ConnectPaceTests : IDisposable
         while (_time.GetTimestamp() < end)
         {
             int round = pauses.Count + 1;
-            await _watch.UntilAsync(() => Volatile.Read(ref failed) >= round && (Volatile.Read(ref started) > round || _time.UntilNext() is not null));
-            TimeSpan pause = Volatile.Read(ref started) > round ? TimeSpan.Zero : _time.UntilNext() ?? TimeSpan.Zero;
+            TimeSpan pause = TimeSpan.Zero;
+            await _watch.UntilAsync(() => failed.TryDequeue(out pause));
             pauses.Add(pause);
+
+            // Waiting is done in whole milliseconds, and not at all below one.
+            var wait = TimeSpan.FromMilliseconds(Math.Floor(pause.TotalMilliseconds));
+            await _watch.UntilAsync(() => Volatile.Read(ref started) > round || (wait > TimeSpan.Zero && _time.IsWaiting(wait)));
             _time.Advance(pause);
             await _watch.UntilAsync(() => Volatile.Read(ref started) > round);
         }
 
+        // In the middle of an attempt, as often as not: what the driver makes of that is not what comes out.
         await closing.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
         return [.. pauses];
     }
 
-    private void Count(ref int counter)
+    private ConnectAttempts New(Action<ResilientRabbitOptions> change, Func<ClientSettings, ClientSettings>? adapt = null)
     {
-        Interlocked.Increment(ref counter);
-        _watch.Changed();
+        var options = new ResilientRabbitOptions();
+        options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{((IPEndPoint)_closed.LocalEndPoint!).Port}"));
+        change(options);
+        var settings = ClientSettings.From(options);
+        settings = adapt?.Invoke(settings) ?? settings;
+        return new ConnectAttempts(
+            "publish-1", "test:publish-1", settings, new EndpointSelector(settings.Endpoints, _time, mode: settings.ConnectionMode),
+            new DriverConnectionFactory(settings, NullLogger.Instance, _time), NullLogger.Instance, _time);
     }
 }
