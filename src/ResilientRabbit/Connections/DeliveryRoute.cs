@@ -128,7 +128,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     private int OnHeader(uint size, ReadOnlySpan<byte> start)
     {
         ulong body = BinaryPrimitives.ReadUInt64BigEndian(start[4..]);
-        if (BinaryPrimitives.ReadUInt16BigEndian(start) != BasicClass || size > maxContent)
+        if (BinaryPrimitives.ReadUInt16BigEndian(start) != BasicClass || size > IncomingFrames.MaxHeader)
         {
             throw Malformed("a content header is not valid");
         }

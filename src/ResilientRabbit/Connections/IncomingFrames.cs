@@ -7,11 +7,14 @@ namespace ResilientRabbit.Connections;
 /// The driver takes three arrays, two queues and the decoding of all properties for each delivery.
 /// </summary>
 /// <remarks>Used by the reading loop alone, but for <see cref="Divert"/>.</remarks>
-/// <param name="maxContent">The largest body or header, in bytes: a larger one ends the connection.</param>
+/// <param name="maxContent">The largest body, in bytes: a larger one ends the connection.</param>
 internal sealed class IncomingFrames(int maxContent)
 {
-    /// <summary>The largest body or header, in bytes: the driver's default.</summary>
+    /// <summary>The largest body, in bytes: the driver's default.</summary>
     public const int UsualMaxContent = 64 * 1024 * 1024;
+
+    /// <summary>The largest header, in bytes: it is one frame, and no broker agrees to larger ones.</summary>
+    public const int MaxHeader = 64 * 1024 * 1024;
 
     /// <summary>The most that is asked to be there before a frame is begun: a delivery's method with three short strings of 255 bytes.</summary>
     public const int MostHeldBack = 1024;

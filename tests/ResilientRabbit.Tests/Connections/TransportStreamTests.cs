@@ -192,6 +192,9 @@ public sealed class TransportStreamTests
 
         pair.Peer.Send(delivery);
         await sink.UntilAsync(1);
+
+        // Back at the socket: the time moves between the two deliveries and not within the first.
+        Assert.True(SpinWait.SpinUntil(() => pair.Stream.IsReadPending, Watch.Limit));
         Assert.False(reading.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1));
         pair.Peer.Send(delivery);
