@@ -50,9 +50,11 @@ public sealed class HaProxyTests(ClusterFixture fixture)
                 IRabbitNode victim = await context.OtherServingAllAsync();
                 await context.StrikeAsync(() => victim.KillAsync());
                 await context.AllServedAsync();
+
+                // Stopped, not killed: with all of its nodes killed at once 3.10 forgot queue and exchange, which were some seconds old, and no client can make up for that.
                 await context.StrikeAsync(async () =>
                 {
-                    await Task.WhenAll(context.Cluster.Nodes.Select(static node => node.KillAsync()));
+                    await Task.WhenAll(context.Cluster.Nodes.Where(node => node != victim).Select(static node => node.StopAsync()));
                     await Task.WhenAll(context.Cluster.Nodes.Select(static node => node.StartAsync()));
                 });
             });
