@@ -51,10 +51,12 @@ public sealed class HaProxyTests(ClusterFixture fixture)
                 await context.StrikeAsync(() => victim.KillAsync());
                 await context.AllServedAsync();
 
-                // Stopped, not killed: with all of its nodes killed at once 3.10 forgot queue and exchange, which were some seconds old, and no client can make up for that.
+                // Whole before all of it goes: a cluster whose third node had been killed before came back without the queue and the exchange, also when the others were stopped in good order.
+                await victim.StartAsync();
+                await context.SynchronisedAsync();
                 await context.StrikeAsync(async () =>
                 {
-                    await Task.WhenAll(context.Cluster.Nodes.Where(node => node != victim).Select(static node => node.StopAsync()));
+                    await Task.WhenAll(context.Cluster.Nodes.Select(static node => node.StopAsync()));
                     await Task.WhenAll(context.Cluster.Nodes.Select(static node => node.StartAsync()));
                 });
             });
