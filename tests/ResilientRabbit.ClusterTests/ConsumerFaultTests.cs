@@ -44,6 +44,7 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
         // Each surviving node notices by itself that the frozen one is gone (6 and 13 seconds after), and serves a consumer that was there before only then, unless it
         // is told to cancel it; the prober succeeds with the first of them.
         fleet.Allowance = TimeSpan.FromSeconds(16);
+        fleet.MirroredLossIsOnlyMeasured = true;
         await fleet.RunAsync(() => Victim.FreezeAsync(), () => Victim.ThawAsync());
     }
 

@@ -34,6 +34,11 @@ public sealed class ConsumerFleet : IAsyncDisposable
         _name = string.Create(CultureInfo.InvariantCulture, $"{fault}-{Guid.NewGuid().ToString("N")[..6]}");
     }
 
+    /// <summary>
+    /// Confirmed messages of a mirrored queue that are in no queue any more and were never handled are reported, not asserted: where a frozen leader wakes up, the broker itself drops them.
+    /// </summary>
+    public bool MirroredLossIsOnlyMeasured { get; set; }
+
     /// <summary>The goal is two seconds after the prober; a busy machine may need some more.</summary>
     public TimeSpan Allowance { get; set; } = TimeSpan.FromSeconds(8);
 
@@ -188,7 +193,8 @@ public sealed class ConsumerFleet : IAsyncDisposable
             TimeSpan prober = probers[consumer.Kind];
             FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
                 $"consume {_fault} | {consumer.Label} | longest silence {FaultReport.Milliseconds(silence)}, prober {FaultReport.Milliseconds(prober)} | confirmed {feeder.Confirmed.Count}, unhandled {unhandled}, left {left} {leftovers} | runs {consumer.FinishedRuns} = acknowledged {status.Acknowledged} + stale {status.StaleAcks}, redelivered {consumer.RedeliveredRuns} | resubscribed {status.Resubscribes}, most consumers {most} | {status.LastError}"));
-            gates.Add(() => AssertWell(consumer, status, unhandled, left));
+            bool mayBeLost = MirroredLossIsOnlyMeasured && consumer.Kind == QueueKind.Mirrored;
+            gates.Add(() => AssertWell(consumer, status, mayBeLost ? 0 : unhandled, left));
             gates.Add(() => Assert.True(silence <= prober + Allowance, $"{consumer.Label}: silent for {silence}, the prober for {prober}."));
         }
 
