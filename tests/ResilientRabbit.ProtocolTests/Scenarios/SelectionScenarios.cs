@@ -28,7 +28,7 @@ public sealed class SelectionScenarios
         int failed = 0;
         var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
         var attempts = new ConnectAttempts("publish-1", "test:publish-1", settings, new EndpointSelector(settings.Endpoints, TimeProvider.System), factory, NullLogger.Instance, TimeProvider.System);
-        attempts.Failed += (_, _) => failed++;
+        attempts.Failed += (_, _, _) => failed++;
 
         // A pause would last an hour.
         ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
