@@ -7,16 +7,17 @@ using Xunit;
 
 namespace ResilientRabbit.ClusterTests;
 
-/// <summary>The two-site part of the test library, on two single nodes.</summary>
-public sealed class TwoSitesTests
+/// <summary>The two-site part of the test library.</summary>
+[Collection(SitesGroup.Name)]
+public sealed class TwoSitesTests(SitesFixture fixture)
 {
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
 
     [Fact]
     public async Task Two_sites_are_far_from_each_other_and_their_line_can_be_cut_and_healed()
     {
-        ClusterFixture.SkipWithout(TwoSites.MissingPrerequisite(), "no local nodes can be started");
-        await using var sites = await TwoSites.StartAsync(new SiteOptions { NearNodes = 1, Plugins = ["rabbitmq_shovel", "rabbitmq_federation", "rabbitmq_management"] });
+        TwoSites sites = fixture.Sites;
+        await sites.Far.RepairAsync();
         Assert.NotEqual(sites.Near.Nodes[0].Name, sites.Far.Nodes[0].Name);
         await using (var client = new RabbitClient(OptionsOf(sites.ToFar.Addresses[0])))
         {
