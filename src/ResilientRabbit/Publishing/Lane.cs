@@ -16,7 +16,8 @@ internal sealed class Lane
     private readonly LaneSessions _sessions;
     private readonly AsyncSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly LaneQueue _queue = new();
+    private readonly LaneQueue _queue;
+    private readonly PackLinger? _linger;
     private readonly SuspectLine _suspects = new();
     private readonly LaneRecovery _recovery;
     private readonly ChannelRenewal _renewal;
@@ -33,6 +34,8 @@ internal sealed class Lane
         Index = index;
         _context = context;
         _sessions = new LaneSessions(home, context.Sources, context.Settings.ConfirmStallTimeout, context.Time);
+        _linger = PackLinger.Of(context.Settings, context.Time, _signal.Set);
+        _queue = new LaneQueue(_linger);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
         _leave = new PlannedLeave(context.Time);
         _recovery = new LaneRecovery(this, context, _sessions, _queue, _suspects);
@@ -128,6 +131,7 @@ internal sealed class Lane
         // It may be opening a channel, which ends with the session that is closed next.
         await Task.WhenAny(_writer ?? Task.CompletedTask, Task.Delay(StopLimit, _context.Time)).ConfigureAwait(false);
         _sessions.Unwatch(_signal.Set);
+        _linger?.Dispose();
     }
 
     /// <summary>Sends a message again after a rest: it was nacked, or its target is being declared.</summary>
@@ -208,7 +212,7 @@ internal sealed class Lane
             bool renews = _renewal.IsWanted(channel);
             bool leaves = renews || _leave.IsWanted(_sessions.MayMove(channel.Session));
             WindowRoom room = channel.Room(leaves || _mustDrain ? 1 : limit);
-            if (channel.MustPause || room.Messages == 0 || (!leaves && !channel.Channel.HasRoom))
+            if (channel.MustPause || room.Messages == 0 || (!leaves && (!channel.Channel.HasRoom || _queue.MustLinger())))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;

@@ -36,12 +36,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public Dictionary<string, object?> Headers => _properties.Headers;
 
     public BasicProperties Properties => _properties.Full;
+    public ref readonly WireProperties Wire => ref _properties;
     public string Exchange { get; private set; } = string.Empty;
     public string RoutingKey { get; private set; } = string.Empty;
     public ReadOnlyMemory<byte> Body { get; private set; }
-
     public bool Mandatory { get; private set; }
-
     public int Size { get; private set; }
 
     /// <summary>The lane it is counted on.</summary>
@@ -109,6 +108,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public BatchSink? Batch { get; private set; }
     public int BatchIndex { get; private set; }
 
+    /// <summary>Sent as one with the message before it; set by the writer before the copy is in a window.</summary>
+    public bool ContinuesPack { get; set; }
+
     /// <summary>The number of its life: the object is reused.</summary>
     public long Version => _state.Version;
 
@@ -148,8 +150,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     {
         if (cancellationToken.CanBeCanceled)
         {
-            _registration = cancellationToken.UnsafeRegister(
-                static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
         }
     }
 

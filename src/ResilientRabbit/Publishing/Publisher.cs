@@ -10,6 +10,9 @@ internal sealed class Publisher : IPublisher
     /// <summary>So many messages of a batch are prepared and handed over together.</summary>
     private const int BatchRun = 64;
 
+    /// <summary>The same where they are packed: the lanes find enough to pack at once.</summary>
+    private const int PackedBatchRun = 512;
+
     private readonly LaneContext _context;
     private readonly PublisherSettings _settings;
     private readonly Lane[] _lanes;
@@ -85,10 +88,10 @@ internal sealed class Publisher : IPublisher
 
         Start();
         var sink = new BatchSink(count);
-        var run = new PendingMessage[Math.Min(count, BatchRun)];
+        var run = new PendingMessage[Math.Min(count, _settings.Packing ? PackedBatchRun : BatchRun)];
         for (int index = 0; index < count;)
         {
-            int end = Math.Min(count, index + BatchRun);
+            int end = Math.Min(count, index + run.Length);
             int length = 0;
             try
             {
