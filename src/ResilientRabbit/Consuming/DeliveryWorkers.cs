@@ -36,7 +36,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
                 await _pipeline.WaitForRoomAsync(delivery.Message, delivery.Origin.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            if (delivery.Origin.TryBegin())
+            if (delivery.TryBegin())
             {
                 Task handling = HandleAsync(delivery);
                 if (_pipeline is null)
@@ -59,14 +59,17 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         CancellationToken gone = delivery.Origin.Token;
         if (settings.DeliveryLimit is { } limit && message.DeliveryCount >= limit)
         {
-            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new DeliveryLimitException(message.DeliveryCount)).ConfigureAwait(false);
+            // Of a pack only one message may be to blame: each goes on alone, and is counted alone.
+            Settlement way = delivery.Pack is null ? Settlement.DeadLetter : Settlement.Requeue;
+            await settlement.SettleAsync(delivery, way, new DeliveryLimitException(message.DeliveryCount)).ConfigureAwait(false);
             return;
         }
 
-        if (!message.IsReadable)
+        // What cannot be read has no attempts that could be counted: they are in the headers.
+        string? fault = message.IsReadable ? delivery.Fault : "The properties cannot be decoded, or are nested too deep.";
+        if (fault is not null)
         {
-            // Its attempts could not be counted: they are in the headers.
-            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException("The properties cannot be decoded, or are nested too deep.")).ConfigureAwait(false);
+            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException(fault)).ConfigureAwait(false);
             return;
         }
 
