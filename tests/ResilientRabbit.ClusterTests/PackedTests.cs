@@ -111,16 +111,18 @@ public sealed class PackedTests(ClusterFixture fixture)
 
     private IRabbitNode PublishingNode(RabbitClient client)
     {
-        ConnectionStatus publishing = client.Status.Connections.First(static connection => connection.Role == ConnectionRole.Publish);
-        return fixture.Cluster.Nodes.Single(node => node.Address.Port == publishing.Endpoint!.Port && string.Equals(node.Address.Host, publishing.Endpoint.Host, StringComparison.Ordinal));
+        ConnectionStatus publishing = client.Status.Connections.First(static connection => connection.Name.Contains("publish", StringComparison.Ordinal));
+        return fixture.Cluster.Nodes.Single(node => string.Equals(publishing.Endpoint, TextOf(node), StringComparison.Ordinal));
     }
+
+    private static string TextOf(IRabbitNode node) => string.Create(CultureInfo.InvariantCulture, $"{node.Address.Host}:{node.Address.Port}");
 
     private RabbitClient NewClient()
     {
         var options = new ResilientRabbitOptions { UserName = fixture.Cluster.UserName, Password = fixture.Cluster.Password };
         foreach (IRabbitNode node in fixture.Cluster.Nodes)
         {
-            options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{node.Address.Host}:{node.Address.Port}"));
+            options.Endpoints.Add(TextOf(node));
         }
 
         options.Publisher.Packing = true;
