@@ -10,6 +10,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     /// <summary>How long a handler may take to heed its token after <see cref="ConsumerOptions.HandlerTimeout"/>; then it is left behind.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private readonly IPipelinedHandler? _pipeline = handler as IPipelinedHandler;
     private readonly HandlerTelemetry _telemetry = new(client ?? ClientTelemetry.None, settings, time);
     private readonly DuplicateFilter? _duplicates = settings.Deduplication is { } options ? new DuplicateFilter(options, logger, time) : null;
 
@@ -30,9 +31,18 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     {
         await foreach (Delivery delivery in deliveries.ReadAllAsync().ConfigureAwait(false))
         {
+            if (_pipeline is not null)
+            {
+                await _pipeline.WaitForRoomAsync(delivery.Message, delivery.Origin.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
             if (delivery.TryBegin())
             {
-                await HandleAsync(delivery).ConfigureAwait(false);
+                Task handling = HandleAsync(delivery);
+                if (_pipeline is null)
+                {
+                    await handling.ConfigureAwait(false);
+                }
             }
             else
             {
