@@ -19,7 +19,9 @@ public sealed class MoveScenarios
         int lost = PublishingNode(cluster);
         await cluster.KillAsync(lost);
         await Bed.AllAsync(Bed.Publish(client, 10, first: 90_000));
-        await Bed.UntilAsync(() => client.Status.State == ConnectionState.Connected, "all connections elsewhere");
+
+        // The loss as well: until it is noticed everything seems to be connected.
+        await Bed.UntilAsync(() => client.Status.State == ConnectionState.Connected && client.Status.Connections.Any(static connection => connection.Losses > 0), "all connections elsewhere");
         int losses = client.Status.Connections.Sum(static connection => connection.Losses);
 
         await cluster.RestartAsync(lost);
