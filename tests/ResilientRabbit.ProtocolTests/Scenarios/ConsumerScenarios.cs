@@ -172,7 +172,8 @@ public sealed class ConsumerScenarios
         await Bed.UntilAsync(() => subscription.Status is { Resubscribes: 1, IsConsuming: true } && bed.Broker.Queue(Bed.Queue)!.Unacked > 0, "the next channel with its redeliveries");
         finish.SetResult();
 
-        await Bed.UntilAsync(() => bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the end");
+        // One of the first handlers may be the last to go on: the queue is empty before it is counted.
+        await Bed.UntilAsync(() => bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 } && subscription.Status.StaleAcks >= 50, "the end, and fifty stale acks");
         Assert.Empty(bed.Journal.StaleAcks());
         Assert.Equal(50, subscription.Status.StaleAcks);
         Assert.DoesNotContain(bed.Journal.Entries, static entry => entry.ReplyCode == 406);
