@@ -15,7 +15,7 @@ public enum ManagementFailure
     /// <summary>There is no such object, or the plugin that serves the path is not enabled (404).</summary>
     NotFound,
 
-    /// <summary>The object is not in the state that the request needs: in use, not empty, or there with other properties (409, 412, or 400 with the broker's <c>PRECONDITION_FAILED</c>).</summary>
+    /// <summary>The object is not in the state that the request needs: in use, not empty, or there with other properties (409, 412, or 400 with the broker's words for it).</summary>
     Conflict,
 
     /// <summary>The broker, or a proxy before it, cannot answer now (502, 503, 504).</summary>

@@ -98,7 +98,7 @@ internal sealed class AddressChannel : IDisposable
         var message = new HttpRequestMessage(request.Method, uri) { Version = HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
         message.Headers.Authorization = new AuthenticationHeaderValue("Basic", token);
         message.Headers.UserAgent.ParseAdd(Agent);
-        message.Headers.Accept.ParseAdd("application/json");
+        message.Headers.Accept.ParseAdd("application/json, */*;q=0.1");
         if (request.Body is { } body)
         {
             message.Content = new ReadOnlyMemoryContent(body);

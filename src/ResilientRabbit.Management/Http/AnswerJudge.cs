@@ -35,12 +35,17 @@ internal static class AnswerJudge
         403 => ManagementFailure.Forbidden,
         404 => ManagementFailure.NotFound,
         409 or 412 => ManagementFailure.Conflict,
-        400 when reason is not null && (reason.Contains("PRECONDITION_FAILED", StringComparison.OrdinalIgnoreCase) || reason.Contains("inequivalent arg", StringComparison.Ordinal)) => ManagementFailure.Conflict,
+        400 when reason is not null && IsConflict(reason) => ManagementFailure.Conflict,
         >= 400 and < 500 => ManagementFailure.BadRequest,
         502 or 503 or 504 => ManagementFailure.Unavailable,
         >= 300 and < 400 => ManagementFailure.Malformed,
         _ => ManagementFailure.ServerError,
     };
+
+    // RabbitMQ has no status of its own for these, only its words of AMQP.
+    private static bool IsConflict(string reason)
+        => reason.Contains("PRECONDITION_FAILED", StringComparison.OrdinalIgnoreCase) || reason.StartsWith("inequivalent arg", StringComparison.Ordinal)
+            || reason.EndsWith(" in use", StringComparison.Ordinal) || reason.EndsWith(" not empty", StringComparison.Ordinal);
 
     private static string AdviceOf(ManagementFailure failure) => failure switch
     {
