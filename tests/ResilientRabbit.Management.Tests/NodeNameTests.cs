@@ -25,7 +25,7 @@ public sealed class NodeNameTests
     {
         await using var peer = new HttpPeer(static _ => Reply(Connections));
         using RabbitManagementClient client = peer.NewClient();
-        var resolver = new ManagementNodeNameResolver(client);
+        var resolver = new ManagementNodeNameResolver(() => client, new HastyTime());
 
         string? found = await resolver.ResolveAsync(new NodeNameQuery("app:publish-1", "proxy:5672", localAddress, "c"), CancellationToken.None);
 
@@ -39,7 +39,13 @@ public sealed class NodeNameTests
         await using var peer = new HttpPeer(_ => Reply(++looks < 3 ? "[]" : Connections));
         using RabbitManagementClient client = peer.NewClient();
 
-        Assert.Equal("rabbit@1", await new ManagementNodeNameResolver(client).ResolveAsync(new NodeNameQuery("n", "e", "10.0.0.1:4000", null), CancellationToken.None));
+        Assert.Equal("rabbit@1", await new ManagementNodeNameResolver(() => client, new HastyTime()).ResolveAsync(new NodeNameQuery("n", "e", "10.0.0.1:4000", null), CancellationToken.None));
         Assert.Equal(3, looks);
+    }
+
+    // Pauses of no length.
+    private sealed class HastyTime : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => base.CreateTimer(callback, state, TimeSpan.Zero, period);
     }
 }

@@ -25,7 +25,7 @@ public sealed class ReplicatedTopologyTests
         QueueSpec orders = resolved.Topology.Queues.Single(static queue => queue.Name is "orders.eu");
         Assert.Equal((QueueType.Classic, null, true), (orders.Type, orders.DeliveryLimit, orders.Durable));
         PolicySpec mirror = resolved.Policies.Single(static policy => policy.Name is "mirror:orders.eu");
-        Assert.Equal(("^orders\\.eu$", PolicyTarget.Queues, 10, "all", "when-synced"), (mirror.Pattern, mirror.ApplyTo, mirror.Priority, mirror.Definition["ha-mode"], mirror.Definition["ha-promote-on-failure"]));
+        Assert.Equal(("^orders\\.eu$", PolicyScope.Queues, 10, "all", "when-synced"), (mirror.Pattern, mirror.ApplyTo, mirror.Priority, mirror.Definition["ha-mode"], mirror.Definition["ha-promote-on-failure"]));
         Assert.Contains($"RabbitMQ {version}: replicated queues are classic queues with a mirror policy", resolved.ToString(), StringComparison.Ordinal);
     }
 

@@ -123,9 +123,10 @@ internal sealed class DriftFinder(
     {
         string policy = ReplicatedTopology.MirrorPolicyName(wanted.Name);
         bool isMirrored = declared.Replication == Replication.Mirroring && declared.ReplicatedQueues.Contains(wanted.Name, StringComparer.Ordinal);
-        if (isMirrored && policies.Any(known => IsSame(known.Name, policy)) && !string.Equals(found.Policy, policy, StringComparison.Ordinal))
+        if (isMirrored && policies.Any(known => IsSame(known.Name, policy)) && found.Policy is { } other && !IsSame(other, policy))
         {
-            Add(DriftKind.PolicyNotInEffect, entity, policy, found.Policy ?? "none");
+            // A queue without a policy here is one of which the broker's statistics do not tell it yet.
+            Add(DriftKind.PolicyNotInEffect, entity, policy, other);
         }
     }
 

@@ -21,6 +21,6 @@ public enum DriftKind
     /// <summary>The policy is there with another pattern, target, priority or definition.</summary>
     PolicyChanged,
 
-    /// <summary>The policy is there, and another one with a higher priority applies to the queue.</summary>
+    /// <summary>The policy is there, and another one applies to the queue, because of its priority.</summary>
     PolicyNotInEffect,
 }

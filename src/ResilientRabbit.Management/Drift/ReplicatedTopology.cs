@@ -57,7 +57,7 @@ public sealed class ReplicatedTopology
     {
         Name = MirrorPolicyName(queue.Name),
         Pattern = $"^{Regex.Escape(queue.Name)}$",
-        ApplyTo = PolicyTarget.Queues,
+        ApplyTo = PolicyScope.Queues,
         Priority = _mirrorPriority,
         Definition = _mirrorDefinition,
     };

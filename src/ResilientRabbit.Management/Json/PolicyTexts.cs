@@ -3,10 +3,10 @@ namespace ResilientRabbit.Management.Json;
 /// <summary>The broker's words for what a policy applies to.</summary>
 internal static class PolicyTexts
 {
-    public static string Of(PolicyTarget target) => target switch
+    public static string Of(PolicyScope target) => target switch
     {
-        PolicyTarget.Queues => "queues",
-        PolicyTarget.Exchanges => "exchanges",
+        PolicyScope.Queues => "queues",
+        PolicyScope.Exchanges => "exchanges",
         _ => "all",
     };
 }

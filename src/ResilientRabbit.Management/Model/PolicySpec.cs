@@ -13,8 +13,8 @@ public sealed record PolicySpec
     public required IReadOnlyDictionary<string, object?> Definition { get; init; }
 
     /// <summary>Gets what it applies to.</summary>
-    /// <value><see cref="PolicyTarget.All"/> by default.</value>
-    public PolicyTarget ApplyTo { get; init; }
+    /// <value><see cref="PolicyScope.All"/> by default.</value>
+    public PolicyScope ApplyTo { get; init; }
 
     /// <summary>Gets the priority: of several policies that match the highest applies, and only that one.</summary>
     /// <value>0 by default.</value>

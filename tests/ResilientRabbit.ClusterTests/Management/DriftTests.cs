@@ -17,7 +17,7 @@ public sealed class DriftTests(ManagementFixture fixture)
             .Exchange("shop", "topic").ClassicQueue("log").QuorumQueue("audit", deliveryLimit: 5).Queue("lost")
             .Bind("orders.eu", "shop", "order.*").Bind("audit", "shop", "#").Bind("log", "shop", "log", new Dictionary<string, object?> { ["x"] = 1 }))
         .ReplicatedQueue("orders.eu", new Dictionary<string, object?> { ["x-max-length"] = 1000 })
-        .Policy(new PolicySpec { Name = "lengths", Pattern = "^log$", ApplyTo = ResilientRabbit.Management.PolicyTarget.Queues, Definition = new Dictionary<string, object?> { ["max-length"] = 1000 } })
+        .Policy(new PolicySpec { Name = "lengths", Pattern = "^log$", ApplyTo = PolicyScope.Queues, Definition = new Dictionary<string, object?> { ["max-length"] = 1000 } })
         .Build();
 
     [Fact]

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using ResilientRabbit.Management;
 using Xunit;
-using PolicyTarget = ResilientRabbit.Management.PolicyTarget;
 
 namespace ResilientRabbit.ClusterTests.Management;
 
@@ -13,7 +12,7 @@ public sealed class PolicyCallTests(ManagementFixture fixture)
     {
         Name = "lengths / limits",
         Pattern = "^(?!amq\\.).*",
-        ApplyTo = PolicyTarget.Queues,
+        ApplyTo = PolicyScope.Queues,
         Priority = 7,
         Definition = new Dictionary<string, object?> { ["max-length"] = 1000, ["overflow"] = "reject-publish" },
     };

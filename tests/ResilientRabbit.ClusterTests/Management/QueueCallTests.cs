@@ -65,7 +65,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
         await rabbit.Publisher.PublishAsync("", "mirrored", "1"u8.ToArray());
 
         // Added to a queue that holds a message, and synchronised by hand only: the mirror lacks it.
-        await client.SetPolicyAsync(new PolicySpec { Name = "HA", Pattern = "^mirrored$", ApplyTo = ResilientRabbit.Management.PolicyTarget.Queues, Definition = new Dictionary<string, object?> { ["ha-mode"] = "all", ["ha-sync-mode"] = "manual" } });
+        await client.SetPolicyAsync(new PolicySpec { Name = "HA", Pattern = "^mirrored$", ApplyTo = PolicyScope.Queues, Definition = new Dictionary<string, object?> { ["ha-mode"] = "all", ["ha-sync-mode"] = "manual" } });
         QueueInfo lacking = await ManagementFixture.EventuallyAsync(() => client.GetQueueAsync("mirrored"), static queue => queue is { Mirrors.Count: 1, PolicyDefinition.Count: 2 }, "no mirror");
         Assert.Equal(lacking.Mirrors, lacking.UnsynchronisedMirrors);
         Assert.Equal(("HA", "all"), (lacking.Policy, lacking.PolicyDefinition["ha-mode"].GetString()));

@@ -1,7 +1,6 @@
 using ResilientRabbit.Clusters;
 using ResilientRabbit.Management;
 using Xunit;
-using PolicyTarget = ResilientRabbit.Management.PolicyTarget;
 
 namespace ResilientRabbit.ClusterTests.Management;
 
@@ -37,7 +36,7 @@ public sealed class TransferCallTests(ManagementFixture fixture)
 
         await client.SetFederationUpstreamAsync(upstream);
         await client.SetFederationUpstreamSetAsync(new FederationUpstreamSet("sites", ["bei/jing"]));
-        await client.SetPolicyAsync(new PolicySpec { Name = "federation", Pattern = "^shop$", ApplyTo = PolicyTarget.Exchanges, Definition = new Dictionary<string, object?> { ["federation-upstream-set"] = "sites" } });
+        await client.SetPolicyAsync(new PolicySpec { Name = "federation", Pattern = "^shop$", ApplyTo = PolicyScope.Exchanges, Definition = new Dictionary<string, object?> { ["federation-upstream-set"] = "sites" } });
         FederationLinkInfo link = Assert.Single(await ManagementFixture.EventuallyAsync(() => client.ListFederationLinksAsync(), static links => links is [{ IsRunning: true }], "no link runs"));
         await ManagementFixture.EventuallyAsync(
             async () =>

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using ResilientRabbit.Diagnostics;
 
-namespace ResilientRabbit.Management.Http;
+namespace ResilientRabbit.Management.Json;
 
 /// <summary>Makes words of a peer fit for texts: short, printable, without the secrets that we have sent, whoever repeats them.</summary>
 internal static partial class SecretScrubber

@@ -1,7 +1,7 @@
 namespace ResilientRabbit.Management;
 
 /// <summary>What a policy applies to.</summary>
-public enum PolicyTarget
+public enum PolicyScope
 {
     /// <summary>Queues and exchanges.</summary>
     All,
