@@ -6,6 +6,7 @@
 #   ./demo.sh --through haproxy    the client knows only HAProxy
 #   ./demo.sh --sabotage           one received message is thrown away, so that exit code 1 is shown
 #   ./demo.sh --embedded           an in-process broker instead of RabbitMQ: needs nothing but the .NET SDK
+#   ./demo.sh --pictures DIR     also draws the run and the trace of a message that was sent again
 #   ./demo.sh --cluster-only       starts only the cluster and prints its addresses, for trying the other samples
 #
 # Exit code: 0 nothing lost, 1 a confirmed message is missing, 2 the demo could not be run.

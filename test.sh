@@ -140,6 +140,8 @@ check_samples() {
   else
     run_sample Producer --endpoints "$address" --rate 1000 --count 500
     run_sample Consumer --endpoints "$address" --count 500
+    run_native_sample Producer --endpoints "$address" --rate 1000 --count 500
+    run_native_sample Consumer --endpoints "$address" --count 500
     [ "$openstack" = no ] || run_sample Producer --explain-config artifacts/openstack/usr/share/nova-common/nova.conf
   fi
   kill "$samples_cluster" 2>/dev/null || true
@@ -147,13 +149,30 @@ check_samples() {
   samples_cluster=
 }
 
-run_sample() {
-  local name=$1
-  shift
-  if ! timeout --kill-after=10 60 dotnet "artifacts/bin/$name/release/$name.dll" "$@" >"artifacts/results/$name.log" 2>&1; then
-    cat "artifacts/results/$name.log" >&2
+run_sample() { run_program "$1" "$1" dotnet "artifacts/bin/$1/release/$1.dll" "${@:2}"; }
+
+run_program() {
+  local name=$1 log=artifacts/results/$2.log
+  if ! timeout --kill-after=10 60 "${@:3}" >"$log" 2>&1; then
+    cat "$log" >&2
     fail "sample $name"
   fi
+}
+
+# The same sample compiled ahead of time, trimmed: a warning of either is an error. Needs a C compiler as linker, and the SDK's native compiler from the package source.
+run_native_sample() {
+  local name=$1 publish=(samples/"$1" --use-current-runtime -p:PublishAot=true -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false -v quiet --artifacts-path artifacts/native)
+  if [ "$native" = no ] || ! dotnet restore "${publish[@]}" >"artifacts/results/$name-native.log" 2>&1; then
+    native=no
+    say "Not checked: $name as native code (no C compiler, or no native compiler in the package source)."
+    return 0
+  fi
+  if ! dotnet publish "${publish[@]}" -c Release --no-restore -warnaserror -o "artifacts/native/out/$name" >"artifacts/results/$name-native.log" 2>&1; then
+    cat "artifacts/results/$name-native.log" >&2
+    fail "$name as native code does not build"
+    return 0
+  fi
+  run_program "$name as native code" "$name-native" "artifacts/native/out/$name/$name" "${@:2}"
 }
 
 if ! ensure_dotnet; then
@@ -183,6 +202,9 @@ if [ "$openstack" = no ]; then
     say "The tests against OpenStack's library are skipped."
   fi
 fi
+
+native=yes
+ensure_packages gcc zlib1g-dev || native=no
 
 containers=false
 if container_engine_answers && restore true; then

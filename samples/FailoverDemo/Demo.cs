@@ -1,5 +1,6 @@
 using System.Globalization;
 using ResilientRabbit.Clusters;
+using ResilientRabbit.Samples.FailoverDemo.Pictures;
 
 namespace ResilientRabbit.Samples.FailoverDemo;
 
@@ -14,6 +15,7 @@ internal sealed class Demo(DemoArguments arguments, Screen screen, IRabbitCluste
     /// <summary>Runs everything; true when every confirmed message was received.</summary>
     public async Task<bool> RunAsync(CancellationToken cancellationToken)
     {
+        using var traces = arguments.Pictures is null ? null : new TraceRecorder();
         await using var client = new RabbitClient(Options(AddressesFor(cluster)));
         await client.ConnectAsync(cancellationToken);
         var map = new ConnectionMap(cluster);
@@ -24,11 +26,13 @@ internal sealed class Demo(DemoArguments arguments, Screen screen, IRabbitCluste
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var pumping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var drawing = new Board(screen, cluster, client, map, _tally).RunAsync(ending.Token);
+        var timeline = new TimelineRecorder(cluster, client, _tally, map);
+        var recording = timeline.RunAsync(ending.Token);
         var load = new Load(client, Queue, arguments.Rate, _tally);
         var pump = load.RunAsync(pumping.Token);
         try
         {
-            await new Script(screen, cluster, client, map, load, _tally, Queue).RunAsync(cancellationToken);
+            await new Script(screen, cluster, client, map, load, _tally, Queue, timeline).RunAsync(cancellationToken);
         }
         finally
         {
@@ -42,8 +46,10 @@ internal sealed class Demo(DemoArguments arguments, Screen screen, IRabbitCluste
         await subscription.StopAsync(cancellationToken);
         await ending.CancelAsync();
         await drawing;
+        await recording;
         screen.Release();
         await DrainAsync(cancellationToken);
+        await DrawAsync(timeline, traces, cancellationToken);
 
         return Summarise();
     }
@@ -113,6 +119,26 @@ internal sealed class Demo(DemoArguments arguments, Screen screen, IRabbitCluste
         if (left.Count > 0)
         {
             screen.Tell($"{left.Count} messages were still in the queue");
+        }
+    }
+
+    private async Task DrawAsync(TimelineRecorder timeline, TraceRecorder? traces, CancellationToken cancellationToken)
+    {
+        if (arguments.Pictures is not { } folder)
+        {
+            return;
+        }
+
+        Directory.CreateDirectory(folder);
+        var title = $"{cluster.Description}: what the client confirmed and received each 100 ms, and the node of each connection";
+        await File.WriteAllTextAsync(Path.Combine(folder, "failover-timeline.svg"), TimelinePicture.Draw(timeline, title), cancellationToken);
+        if (traces?.Find() is var (caller, publish, process))
+        {
+            await File.WriteAllTextAsync(Path.Combine(folder, "failover-trace.svg"), TracePicture.Draw(caller, publish, process), cancellationToken);
+        }
+        else
+        {
+            screen.Tell("no message that was sent again was handled within the trace: no picture of a trace");
         }
     }
 

@@ -7,7 +7,7 @@ internal sealed record DemoArguments
 {
     public const string Usage =
         """
-        FailoverDemo [--through direct|haproxy] [--rate N] [--sabotage] [--embedded] [--cluster-only] [--nodes N]
+        FailoverDemo [--through direct|haproxy] [--rate N] [--sabotage] [--embedded] [--cluster-only] [--nodes N] [--pictures FOLDER]
 
           --through direct    the client knows the addresses of all nodes (default)
           --through haproxy   the client knows one address: HAProxy, round robin over the nodes
@@ -16,6 +16,7 @@ internal sealed record DemoArguments
           --embedded          an in-process broker instead of RabbitMQ: needs nothing but .NET, and proves nothing about RabbitMQ
           --cluster-only      only start the cluster, print its addresses and wait for Ctrl+C
           --nodes N           number of nodes (default 3; fewer only with --cluster-only)
+          --pictures FOLDER   draw the run (failover-timeline.svg) and the trace of a message that was sent again (failover-trace.svg)
 
         Exit code: 0 nothing lost, 1 a confirmed message is missing, 2 the demo could not be run.
         """;
@@ -31,6 +32,9 @@ internal sealed record DemoArguments
     public bool ClusterOnly { get; private init; }
 
     public int Nodes { get; private init; } = 3;
+
+    /// <summary>Where pictures of the run go; null for none.</summary>
+    public string? Pictures { get; private init; }
 
     /// <summary>Null when the command line makes no sense.</summary>
     public static DemoArguments? Parse(IReadOnlyList<string> arguments)
@@ -51,6 +55,10 @@ internal sealed record DemoArguments
                     break;
                 case "--nodes" when int.TryParse(value, CultureInfo.InvariantCulture, out var nodes) && nodes is >= 1 and <= 5:
                     result = result with { Nodes = nodes };
+                    index++;
+                    break;
+                case "--pictures" when value.Length > 0:
+                    result = result with { Pictures = value };
                     index++;
                     break;
                 case "--sabotage":

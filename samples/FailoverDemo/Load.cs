@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ResilientRabbit.Samples.FailoverDemo.Pictures;
 
 namespace ResilientRabbit.Samples.FailoverDemo;
 
@@ -51,6 +52,7 @@ internal sealed class Load(IRabbitClient client, string queue, int rate, Tally t
             Properties = new MessageProperties { MessageId = Tally.IdOf(number), ContentType = "text/plain" },
             OrderingKey = FormattableString.Invariant($"key-{number % OrderingKeys}"),
         };
+        using var caller = TraceRecorder.Callers.StartActivity("place order");
         try
         {
             await client.Publisher.PublishAsync(message);

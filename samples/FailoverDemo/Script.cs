@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using ResilientRabbit.Clusters;
+using ResilientRabbit.Samples.FailoverDemo.Pictures;
 
 namespace ResilientRabbit.Samples.FailoverDemo;
 
 /// <summary>What happens to the cluster while messages flow: two nodes are killed with SIGKILL, one after the other, and come back.</summary>
-internal sealed class Script(Screen screen, IRabbitCluster cluster, IRabbitClient client, ConnectionMap map, Load load, Tally tally, string queue)
+internal sealed class Script(Screen screen, IRabbitCluster cluster, IRabbitClient client, ConnectionMap map, Load load, Tally tally, string queue, TimelineRecorder timeline)
 {
     private const int WantedInFlight = 200;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -57,6 +58,7 @@ internal sealed class Script(Screen screen, IRabbitCluster cluster, IRabbitClien
         var before = client.Status.Publishing;
         var confirmed = tally.Confirmed;
         var kill = node.KillAsync(cancellationToken);
+        timeline.Mark($"kill -9 {Board.ShortName(node.Name)}");
         screen.Tell($"kill -9 {node.Name}{(role is null ? "" : $", {role}")}; {before.Pending} messages in flight");
         await kill;
         load.MinPending = 0;
@@ -82,6 +84,7 @@ internal sealed class Script(Screen screen, IRabbitCluster cluster, IRabbitClien
     private async Task BringBackAsync(IRabbitNode node, CancellationToken cancellationToken)
     {
         screen.Tell($"start {node.Name}");
+        timeline.Mark($"start {Board.ShortName(node.Name)}");
         await node.StartAsync(cancellationToken);
         await cluster.WaitUntilHealthyAsync(RestartPatience, cancellationToken);
 

@@ -110,6 +110,9 @@ public sealed class RabbitClient : IRabbitClient
     /// <summary>Background work that nobody waits for and that is still running: zero a few seconds after the last loss or close.</summary>
     internal int TeardownsRunning => _factory.Teardowns.Running;
 
+    /// <summary>Where what belongs to this client is measured.</summary>
+    internal Instruments Instruments => _telemetry.Instruments;
+
     private IEnumerable<ConnectionSupervisor> Supervisors => _publishing.Append(_consuming);
 
     /// <inheritdoc/>

@@ -24,6 +24,9 @@ public sealed record ClusterOptions
 
     public IReadOnlyList<string> Plugins { get; init; } = [];
 
+    /// <summary>What the nodes' names begin with. Two clusters that are to be federated need different names: federation takes clusters of one name for the same. Local nodes only.</summary>
+    public string NamePrefix { get; init; } = "rr";
+
     /// <summary>Lines to add to a node's rabbitmq.conf, by the node's name; null for none. Local nodes only.</summary>
     public Func<string, string>? NodeSettings { get; init; }
 

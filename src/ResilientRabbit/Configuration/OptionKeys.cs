@@ -50,6 +50,11 @@ internal static class OptionKeys
         new(nameof(PublisherOptions.Mandatory), static (options, text) => ValueText.Flag(text, value => options.Mandatory = value)),
         new(nameof(PublisherOptions.Persistent), static (options, text) => ValueText.Flag(text, value => options.Persistent = value)),
         new(nameof(PublisherOptions.PreserveOrder), static (options, text) => ValueText.Flag(text, value => options.PreserveOrder = value)),
+        new(nameof(PublisherOptions.Packing), static (options, text) => ValueText.Flag(text, value => options.Packing = value)),
+        new(nameof(PublisherOptions.PackMaxMessages), static (options, text) => ValueText.Integer(text, value => options.PackMaxMessages = value)),
+        new(nameof(PublisherOptions.PackMaxBytes), static (options, text) => ValueText.Integer(text, value => options.PackMaxBytes = value)),
+        new(nameof(PublisherOptions.PackMaxMessageBytes), static (options, text) => ValueText.Integer(text, value => options.PackMaxMessageBytes = value)),
+        new(nameof(PublisherOptions.PackLinger), static (options, text) => ValueText.Duration(text, value => options.PackLinger = value)),
     ];
 
     public static readonly IReadOnlyList<OptionKey<TlsOptions>> ForTls =

@@ -62,4 +62,27 @@ public sealed class PublisherOptions
     /// <summary>Gets or sets a value indicating whether messages of one ordering key keep their order.</summary>
     /// <value><see langword="true"/> by default. When off, a message without an ordering key takes the least loaded lane.</value>
     public bool PreserveOrder { get; set; } = true;
+
+    /// <summary>
+    /// Gets or sets a value indicating whether small messages of one lane that follow each other to the same exchange and routing key, with equal properties and without headers, travel as one
+    /// AMQP message in the layout of Spring AMQP's batching (header <c>springBatchFormat: lengthHeader4</c>). Each keeps its message-id and its own outcome. A consumer must know the layout.
+    /// </summary>
+    /// <value><see langword="false"/> by default: each message is an AMQP message.</value>
+    public bool Packing { get; set; }
+
+    /// <summary>Gets or sets how many messages are packed together at most.</summary>
+    /// <value>200 by default; 2 to 256.</value>
+    public int PackMaxMessages { get; set; } = 200;
+
+    /// <summary>Gets or sets the largest body of a pack, in bytes: that of its messages and four bytes for each.</summary>
+    /// <value>32 KiB by default; 256 bytes to 64 KiB, at most <see cref="MaxMessageSize"/>. It must be below what the broker accepts.</value>
+    public int PackMaxBytes { get; set; } = 32 * 1024;
+
+    /// <summary>Gets or sets the largest body that is packed, in bytes: a larger message goes alone.</summary>
+    /// <value>1,024 bytes by default; 0 to <see cref="PackMaxBytes"/> less 4.</value>
+    public int PackMaxMessageBytes { get; set; } = 1024;
+
+    /// <summary>Gets or sets how long a message may wait for others to be packed with. Those of a batch do not wait.</summary>
+    /// <value>Zero by default: what is queued at the moment travels together. At most 1 second.</value>
+    public TimeSpan PackLinger { get; set; }
 }

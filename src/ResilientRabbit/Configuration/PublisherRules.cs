@@ -12,6 +12,14 @@ internal static class PublisherRules
     public const long MaxBytes = 1L << 40;
     public const int LargestMessage = 128 * 1024 * 1024;
 
+    /// <summary>A lane writes so many at once.</summary>
+    public const int MaxPacked = 256;
+    public const int SmallestPack = 256;
+    public const int LargestPack = 64 * 1024;
+
+    /// <summary>What a pack has before each message.</summary>
+    private const int LengthSize = 4;
+
     private const string Section = nameof(ResilientRabbitOptions.Publisher) + ":";
 
     public static void Check(PublisherOptions options, ProblemList problems)
@@ -28,10 +36,35 @@ internal static class PublisherRules
         problems.RequireDefined(Section + nameof(options.BufferFull), options.BufferFull);
 
         CheckLanes(options, problems);
+        CheckPacking(options, problems);
         if (options.ConfirmStallTimeout >= options.DeliveryTimeout)
         {
             string rule = $"must be below DeliveryTimeout ({options.DeliveryTimeout:c}), is {options.ConfirmStallTimeout:c}";
             problems.Add(Section + nameof(options.ConfirmStallTimeout), rule);
+        }
+    }
+
+    private static void CheckPacking(PublisherOptions options, ProblemList problems)
+    {
+        problems.RequireRange(Section + nameof(options.PackMaxMessages), options.PackMaxMessages, 2, MaxPacked);
+        problems.RequireRange(Section + nameof(options.PackMaxBytes), options.PackMaxBytes, SmallestPack, LargestPack);
+        problems.RequireRange(Section + nameof(options.PackMaxMessageBytes), options.PackMaxMessageBytes, 0, LargestPack);
+        problems.RequireRange(Section + nameof(options.PackLinger), options.PackLinger, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        if (!options.Packing)
+        {
+            return;
+        }
+
+        if (options.PackMaxBytes > options.MaxMessageSize)
+        {
+            string rule = string.Create(CultureInfo.InvariantCulture, $"must be at most MaxMessageSize ({options.MaxMessageSize}), is {options.PackMaxBytes}");
+            problems.Add(Section + nameof(options.PackMaxBytes), rule);
+        }
+
+        if (options.PackMaxMessageBytes > options.PackMaxBytes - LengthSize)
+        {
+            string rule = string.Create(CultureInfo.InvariantCulture, $"must be at most PackMaxBytes less {LengthSize} ({options.PackMaxBytes - LengthSize}), is {options.PackMaxMessageBytes}");
+            problems.Add(Section + nameof(options.PackMaxMessageBytes), rule);
         }
     }
 

@@ -31,6 +31,16 @@ internal sealed record PublisherSettings
 
     public required bool PreserveOrder { get; init; }
 
+    public required bool Packing { get; init; }
+
+    public required int PackMaxMessages { get; init; }
+
+    public required int PackMaxBytes { get; init; }
+
+    public required int PackMaxMessageBytes { get; init; }
+
+    public required TimeSpan PackLinger { get; init; }
+
     /// <summary>Copies valid options.</summary>
     public static PublisherSettings From(PublisherOptions options) => new()
     {
@@ -48,5 +58,10 @@ internal sealed record PublisherSettings
         Mandatory = options.Mandatory,
         Persistent = options.Persistent,
         PreserveOrder = options.PreserveOrder,
+        Packing = options.Packing,
+        PackMaxMessages = options.PackMaxMessages,
+        PackMaxBytes = options.PackMaxBytes,
+        PackMaxMessageBytes = options.PackMaxMessageBytes,
+        PackLinger = options.PackLinger,
     };
 }

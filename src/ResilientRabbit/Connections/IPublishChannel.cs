@@ -8,6 +8,9 @@ internal interface IPublishChannel
 {
     IPublishSession Session { get; }
 
+    /// <summary>The largest frame in bytes; 0 is no limit.</summary>
+    uint FrameMax { get; }
+
     /// <summary>Whether the transport takes more now. When not, <see cref="IConfirmSink.OnRoom"/> follows.</summary>
     bool HasRoom { get; }
 

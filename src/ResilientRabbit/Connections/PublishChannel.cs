@@ -51,6 +51,8 @@ internal sealed class PublishChannel : IPublishChannel
         return new PublishChannel(epoch, channel, sink);
     }
 
+    public uint FrameMax => _epoch.FrameMax;
+
     public bool HasRoom => _sender.HasRoom;
 
     public void Add(in OutgoingPublish message) => _encoder.Add(message);

@@ -19,8 +19,8 @@ internal sealed class AckBatcher : IDisposable
 
     /// <summary>One flush at a time. A "multiple" that overtakes the single acknowledgement of a tag below it makes that one unknown: the broker answers 406 and closes the channel.</summary>
     private readonly SemaphoreSlim _flushing = new(1, 1);
-    private List<ulong> _acked = [];
-    private List<ulong> _spare = [];
+    private List<(ulong Tag, int Messages)> _acked = [];
+    private List<(ulong Tag, int Messages)> _spare = [];
     private TicketList _unsettled;
     private bool _isTimerArmed;
     private bool _isClosed;
@@ -46,13 +46,13 @@ internal sealed class AckBatcher : IDisposable
     }
 
     /// <inheritdoc cref="Track"/>
-    public void TrackAll(List<Delivery> deliveries)
+    public void TrackAll(List<AckTicket> tickets)
     {
         lock (_lock)
         {
-            foreach (Delivery delivery in deliveries)
+            foreach (AckTicket ticket in tickets)
             {
-                _unsettled.Add(delivery);
+                _unsettled.Add(ticket);
             }
         }
     }
@@ -68,12 +68,12 @@ internal sealed class AckBatcher : IDisposable
             SettleNeedsLock(ticket);
             if (_isClosed)
             {
-                StaleNeedsLock(ticket.Tag);
+                StaleNeedsLock(ticket.Tag, ticket.Messages);
                 return false;
             }
 
             _unsettled.Remove(ticket);
-            _acked.Add(ticket.Tag);
+            _acked.Add((ticket.Tag, ticket.Messages));
             isDue = _acked.Count >= _threshold;
             if (!isDue && !_isTimerArmed)
             {
@@ -115,7 +115,7 @@ internal sealed class AckBatcher : IDisposable
             SettleNeedsLock(ticket);
             if (_isClosed)
             {
-                StaleNeedsLock(ticket.Tag);
+                StaleNeedsLock(ticket.Tag, ticket.Messages);
                 return false;
             }
         }
@@ -163,9 +163,9 @@ internal sealed class AckBatcher : IDisposable
             }
 
             _isClosed = true;
-            foreach (ulong tag in _acked)
+            foreach ((ulong tag, int messages) in _acked)
             {
-                StaleNeedsLock(tag);
+                StaleNeedsLock(tag, messages);
             }
 
             _acked.Clear();
@@ -186,7 +186,7 @@ internal sealed class AckBatcher : IDisposable
         ticket.IsSettled = true;
     }
 
-    private List<ulong>? Take(out ulong oldestUnsettled)
+    private List<(ulong Tag, int Messages)>? Take(out ulong oldestUnsettled)
     {
         lock (_lock)
         {
@@ -209,30 +209,32 @@ internal sealed class AckBatcher : IDisposable
         }
     }
 
-    private async Task SendAsync(List<ulong> acked, ulong oldestUnsettled)
+    private async Task SendAsync(List<(ulong Tag, int Messages)> acked, ulong oldestUnsettled)
     {
         ulong upTo = 0;
         int contiguous = 0;
-        foreach (ulong tag in acked)
+        int covered = 0;
+        foreach ((ulong tag, int messages) in acked)
         {
             if (tag < oldestUnsettled)
             {
                 upTo = Math.Max(upTo, tag);
                 contiguous++;
+                covered += messages;
             }
         }
 
         if (contiguous > 0)
         {
             bool isSent = await TrySendAsync(upTo, contiguous > 1 ? static (channel, tag) => channel.AckAsync(tag, multiple: true) : static (channel, tag) => channel.AckAsync(tag, multiple: false)).ConfigureAwait(false);
-            Count(isSent, contiguous);
+            Count(isSent, covered);
         }
 
-        foreach (ulong tag in acked)
+        foreach ((ulong tag, int messages) in acked)
         {
             if (tag > oldestUnsettled)
             {
-                Count(await TrySendAsync(tag, static (channel, single) => channel.AckAsync(single, multiple: false)).ConfigureAwait(false), 1);
+                Count(await TrySendAsync(tag, static (channel, single) => channel.AckAsync(single, multiple: false)).ConfigureAwait(false), messages);
             }
         }
     }
@@ -264,9 +266,9 @@ internal sealed class AckBatcher : IDisposable
         }
     }
 
-    private void StaleNeedsLock(ulong tag)
+    private void StaleNeedsLock(ulong tag, int messages)
     {
-        _counters.AddStale(1);
+        _counters.AddStale(messages);
         _logger.AckSkippedChannelGone(tag);
     }
 }

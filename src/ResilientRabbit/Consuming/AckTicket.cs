@@ -5,6 +5,9 @@ internal class AckTicket(ulong tag)
 {
     public ulong Tag { get; } = tag;
 
+    /// <summary>How many messages it settles.</summary>
+    public virtual int Messages => 1;
+
     // Touched under the lock of the AckBatcher only.
     internal AckTicket? Previous { get; set; }
 

@@ -93,6 +93,13 @@ public sealed class ConsumerOptions
     /// <summary>Gets the arguments of <c>basic.consume</c>, for example <c>x-priority</c>.</summary>
     public IDictionary<string, object?> Arguments { get; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// Gets or sets a value indicating whether a message in the layout of Spring AMQP's batching (header <c>springBatchFormat</c>), which <see cref="PublisherOptions.Packing"/> uses as
+    /// well, is taken apart: each of its messages is then handled and settled by itself.
+    /// </summary>
+    /// <value><see langword="true"/> by default. Otherwise the handler gets the whole as it came.</value>
+    public bool Unpack { get; set; } = true;
+
     /// <summary>Gets or sets a value indicating whether the activity that wraps a handler is a child of the publisher's activity, so that both are one trace, instead of being linked to it.</summary>
     /// <value><see langword="false"/> by default: linked, as a message may be handled long after its publisher's trace has ended.</value>
     public bool TraceAsChild { get; set; }

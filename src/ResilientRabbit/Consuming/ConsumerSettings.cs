@@ -50,6 +50,8 @@ internal sealed record ConsumerSettings
 
     public required bool TraceAsChild { get; init; }
 
+    public required bool Unpack { get; init; }
+
     /// <summary>Gets the pause before consuming again after the broker cancelled the consumer, and the longest random part of it.</summary>
     public required (TimeSpan Delay, TimeSpan Splay) CancelPause { get; init; }
 
@@ -81,6 +83,7 @@ internal sealed record ConsumerSettings
             StopTimeout = options.StopTimeout,
             RefreshIdleAfter = options.RefreshIdleAfter,
             TraceAsChild = options.TraceAsChild,
+            Unpack = options.Unpack,
             CancelPause = (defaults.ResubscribeDelay, defaults.ResubscribeSplay),
         };
     }

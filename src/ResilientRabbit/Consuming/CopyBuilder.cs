@@ -79,7 +79,10 @@ internal static partial class CopyBuilder
 
         bool isRetry = settlement == Settlement.Retry;
         headers[CopyHeaders.Attempt] = isRetry && message.Attempt < int.MaxValue ? message.Attempt + 1 : message.Attempt;
-        headers[isRetry ? CopyHeaders.RetryReason : CopyHeaders.DeadLetterReason] = reason;
+        if (settlement != Settlement.Requeue)
+        {
+            headers[isRetry ? CopyHeaders.RetryReason : CopyHeaders.DeadLetterReason] = reason;
+        }
     }
 
     private static void Rename(IDictionary<string, object?> headers, string from, string to)

@@ -4,7 +4,7 @@ using System.Diagnostics;
 namespace ResilientRabbit.Consuming;
 
 /// <summary>One message on its way from the driver to a handler and to its settlement.</summary>
-internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessage message, byte[]? buffer)
+internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessage message, byte[]? buffer, Pack? pack = null)
     : AckTicket(tag)
 {
     private byte[]? _buffer = buffer;
@@ -15,6 +15,12 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 
     public ReceivedMessage Message { get; } = message;
 
+    /// <summary>What it was delivered in, together with others; null when it came alone.</summary>
+    public Pack? Pack { get; } = pack;
+
+    /// <summary>Why it cannot be handed to a handler; null when it can.</summary>
+    public string? Fault { get; init; }
+
     /// <summary>What it must stay in order with; null when it is free.</summary>
     public string? OrderingKey { get; set; }
 
@@ -22,7 +28,15 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
     public ActivityContext HandlerContext { get; set; }
 
     /// <summary>Leaves the body to the garbage collector: a handler that was given up may still read it.</summary>
-    public void KeepBody() => _buffer = null;
+    public void KeepBody()
+    {
+        _buffer = null;
+        Pack?.KeepBody();
+    }
+
+    /// <summary>Claims it for a handler.</summary>
+    /// <returns>False when it is not to be handled here any more: the broker delivers it again.</returns>
+    public bool TryBegin() => Pack?.TryBegin() ?? Origin.TryBegin();
 
     /// <summary>True the first time: the delivery is not to be counted as unsettled any more.</summary>
     public bool TryUncount() => !_isUncounted && (_isUncounted = true);

@@ -9,6 +9,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
 {
     private readonly Lock _lock = new();
     private readonly List<Delivery> _burst = [];
+    private readonly List<AckTicket> _tickets = [];
     private ulong _lastTag;
     private bool _isOpen;
     private volatile bool _isClosed;
@@ -48,6 +49,19 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
         }
 
         _lastTag = incoming.Tag;
+        string? fault = null;
+        if (settings.Unpack && Unpacker.PropertiesOf(incoming) is { } properties)
+        {
+            lock (_lock)
+            {
+                if (Unpacker.Unpack(incoming, properties, origin, settings.Queue, _burst, out fault) is { } pack)
+                {
+                    _tickets.Add(pack);
+                    return;
+                }
+            }
+        }
+
         var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties, incoming.IsReadable)
         {
             Queue = settings.Queue,
@@ -58,7 +72,9 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
         };
         lock (_lock)
         {
-            _burst.Add(new Delivery(incoming.Tag, origin, message, incoming.Buffer));
+            var delivery = new Delivery(incoming.Tag, origin, message, incoming.Buffer) { Fault = fault };
+            _burst.Add(delivery);
+            _tickets.Add(delivery);
         }
     }
 
@@ -76,16 +92,18 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
     private void HandOverNeedsLock()
     {
         counters.AddReceived(_burst.Count);
-        origin.Acks.TrackAll(_burst);
+        origin.Acks.TrackAll(_tickets);
         foreach (Delivery delivery in _burst)
         {
             if (!deliveries.TryWrite(delivery))
             {
                 delivery.Release();
+                delivery.Pack?.End();
                 counters.AddFinished();
             }
         }
 
         _burst.Clear();
+        _tickets.Clear();
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
 namespace ResilientRabbit.Consuming;
@@ -65,31 +64,49 @@ internal sealed class DeliveryQueue(Func<ReceivedMessage, string?>? orderingKey 
         }
     }
 
-    /// <summary>Takes any delivery out that no worker has begun, in order to forget it. No <see cref="Done"/> is due for it.</summary>
-    public bool TryForget([NotNullWhen(true)] out Delivery? delivery)
+    /// <summary>
+    /// Takes out whatever no worker has begun, in order to forget it; no <see cref="Done"/> is due for it. The rest of a pack of which a handler has begun a message stays.
+    /// </summary>
+    public void Forget(Action<Delivery> drop)
     {
-        if (_ready.Reader.TryRead(out delivery))
+        List<Delivery> kept = [];
+        while (_ready.Reader.TryRead(out Delivery? delivery))
         {
+            if (IsBegun(delivery))
+            {
+                kept.Add(delivery);
+                continue;
+            }
+
             Done(delivery);
-            return true;
+            drop(delivery);
         }
 
         lock (_lock)
         {
             foreach (Queue<Delivery>? behind in _keys.Values)
             {
-                if (behind is { Count: > 0 })
+                for (int left = behind?.Count ?? 0; left > 0; left--)
                 {
-                    delivery = behind.Dequeue();
-                    return true;
+                    Delivery delivery = behind!.Dequeue();
+                    if (IsBegun(delivery))
+                    {
+                        behind.Enqueue(delivery);
+                    }
+                    else
+                    {
+                        drop(delivery);
+                    }
                 }
             }
         }
 
-        return false;
+        kept.ForEach(delivery => _ready.Writer.TryWrite(delivery));
     }
 
     public void Complete() => _ready.Writer.TryComplete();
+
+    private static bool IsBegun(Delivery delivery) => delivery.Pack is { IsBegun: true };
 
     private string? KeyOf(ReceivedMessage message)
     {

@@ -10,6 +10,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     /// <summary>How long a handler may take to heed its token after <see cref="ConsumerOptions.HandlerTimeout"/>; then it is left behind.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private readonly IPipelinedHandler? _pipeline = handler as IPipelinedHandler;
     private readonly HandlerTelemetry _telemetry = new(client ?? ClientTelemetry.None, settings, time);
     private readonly DuplicateFilter? _duplicates = settings.Deduplication is { } options ? new DuplicateFilter(options, logger, time) : null;
 
@@ -30,9 +31,18 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     {
         await foreach (Delivery delivery in deliveries.ReadAllAsync().ConfigureAwait(false))
         {
-            if (delivery.Origin.TryBegin())
+            if (_pipeline is not null)
             {
-                await HandleAsync(delivery).ConfigureAwait(false);
+                await _pipeline.WaitForRoomAsync(delivery.Message, delivery.Origin.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            if (delivery.TryBegin())
+            {
+                Task handling = HandleAsync(delivery);
+                if (_pipeline is null)
+                {
+                    await handling.ConfigureAwait(false);
+                }
             }
             else
             {
@@ -49,14 +59,17 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         CancellationToken gone = delivery.Origin.Token;
         if (settings.DeliveryLimit is { } limit && message.DeliveryCount >= limit)
         {
-            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new DeliveryLimitException(message.DeliveryCount)).ConfigureAwait(false);
+            // Of a pack only one message may be to blame: each goes on alone, and is counted alone.
+            Settlement way = delivery.Pack is null ? Settlement.DeadLetter : Settlement.Requeue;
+            await settlement.SettleAsync(delivery, way, new DeliveryLimitException(message.DeliveryCount)).ConfigureAwait(false);
             return;
         }
 
-        if (!message.IsReadable)
+        // What cannot be read has no attempts that could be counted: they are in the headers.
+        string? fault = message.IsReadable ? delivery.Fault : "The properties cannot be decoded, or are nested too deep.";
+        if (fault is not null)
         {
-            // Its attempts could not be counted: they are in the headers.
-            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException("The properties cannot be decoded, or are nested too deep.")).ConfigureAwait(false);
+            await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException(fault)).ConfigureAwait(false);
             return;
         }
 

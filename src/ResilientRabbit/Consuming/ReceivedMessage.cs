@@ -11,6 +11,7 @@ public sealed class ReceivedMessage
     private static readonly IReadOnlyBasicProperties NoProperties = new ReadOnlyBasicProperties([]);
 
     private readonly byte[]? _encoded;
+    private readonly PackedId? _packed;
     private IReadOnlyBasicProperties? _source;
     private ReadOnlyMemory<byte> _body;
     private bool _isReleased;
@@ -42,6 +43,13 @@ public sealed class ReceivedMessage
         IsReadable = isReadable;
     }
 
+    /// <param name="body">Its part of the body that came.</param>
+    /// <param name="shared">What it has in common with the others of its pack.</param>
+    /// <param name="packed">Its own id.</param>
+    internal ReceivedMessage(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties shared, PackedId packed)
+        : this(body, shared)
+        => _packed = packed;
+
     /// <summary>Gets the body. It lies in pooled memory: copy what is needed after the handler has returned.</summary>
     /// <exception cref="ObjectDisposedException">The handler has returned.</exception>
     public ReadOnlyMemory<byte> Body
@@ -69,7 +77,7 @@ public sealed class ReceivedMessage
     public bool Redelivered { get; init; }
 
     /// <summary>Gets the message-id; <see langword="null"/> when it has none.</summary>
-    public string? MessageId => Source is { } source ? source.MessageId : _properties!.MessageId;
+    public string? MessageId => _packed is { } packed ? packed.Text : Source is { } source ? source.MessageId : _properties!.MessageId;
 
     /// <summary>Gets the correlation-id; <see langword="null"/> when it has none.</summary>
     public string? CorrelationId => Source is { } source ? source.CorrelationId : _properties!.CorrelationId;
@@ -102,7 +110,7 @@ public sealed class ReceivedMessage
     public IReadOnlyDictionary<string, object?> Headers => _headers ??= ReadHeaders();
 
     /// <summary>Gets a copy of all properties that can be published again.</summary>
-    public MessageProperties Properties => _properties ??= ReceivedProperties.Copy(Source!);
+    public MessageProperties Properties => _properties ??= ReceivedProperties.CopyOf(this);
 
     /// <summary>Gets a header as text, whatever its type on the wire: numbers in the invariant culture, byte arrays as UTF-8.</summary>
     /// <param name="name">The name of the header.</param>

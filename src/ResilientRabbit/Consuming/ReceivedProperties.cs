@@ -7,13 +7,17 @@ namespace ResilientRabbit.Consuming;
 internal static class ReceivedProperties
 {
     /// <summary>A new copy each time: the copies for retrying and dead-lettering are changed.</summary>
-    public static MessageProperties CopyOf(ReceivedMessage message) => message.Source is { } source ? Copy(source) : new MessageProperties { MessageId = message.MessageId };
+    public static MessageProperties CopyOf(ReceivedMessage message)
+    {
+        MessageProperties copy = message.Source is { } source ? Copy(source) : new MessageProperties();
+        copy.MessageId = message.MessageId;
+        return copy;
+    }
 
-    public static MessageProperties Copy(IReadOnlyBasicProperties source)
+    private static MessageProperties Copy(IReadOnlyBasicProperties source)
     {
         var copy = new MessageProperties
         {
-            MessageId = source.MessageId,
             CorrelationId = source.CorrelationId,
             ContentType = source.ContentType,
             ContentEncoding = source.ContentEncoding,

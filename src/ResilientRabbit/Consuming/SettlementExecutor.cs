@@ -19,9 +19,17 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
             reason = FormattableString.Invariant($"Attempt {delivery.Message.Attempt} of {settings.RetryLimit}. {reason}");
         }
 
-        if (settlement == Settlement.Retry || (settlement == Settlement.DeadLetter && settings.DeadLetterBy == DeadLetterMethod.Publish))
+        bool isRejected = settlement == Settlement.DeadLetter && settings.DeadLetterBy == DeadLetterMethod.Reject;
+        if (delivery.Pack is not null && (isRejected || settlement == Settlement.Requeue))
         {
-            _ = CopyAndFinishAsync(delivery, settlement, reason!);
+            // Neither can be done to a part of a delivery: the message goes back alone, where a later run may reject it.
+            (settlement, isRejected) = (Settlement.Requeue, false);
+            reason = string.Empty;
+        }
+
+        if (reason is not null && !isRejected)
+        {
+            _ = CopyAndFinishAsync(delivery, settlement, reason);
             return;
         }
 
@@ -40,7 +48,14 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     {
         delivery.Release();
         Uncount(delivery);
-        delivery.Origin.Finish();
+        if (delivery.Pack is { } pack)
+        {
+            pack.End();
+        }
+        else
+        {
+            delivery.Origin.Finish();
+        }
     }
 
     /// <summary>Takes note of a message that is acknowledged without a handler run.</summary>
@@ -55,6 +70,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     {
         delivery.Release();
         Uncount(delivery);
+        delivery.Pack?.End();
     }
 
     /// <summary>Before the settlement is sent: the broker delivers the next one at once, and would make one more than the prefetch.</summary>
@@ -73,7 +89,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         switch (settlement)
         {
             case Settlement.Ack:
-                await acks.AckAsync(delivery).ConfigureAwait(false);
+                await AckAsync(delivery).ConfigureAwait(false);
                 break;
             case Settlement.Requeue:
                 await acks.RequeueAsync(delivery).ConfigureAwait(false);
@@ -109,7 +125,12 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     private async Task CopyAsync(Delivery delivery, Settlement settlement, string reason)
     {
         ReceivedMessage message = delivery.Message;
-        string target = settlement == Settlement.Retry ? settings.RetryQueueAfter(message.Attempt) : settings.DeadLetterQueue;
+        string target = settlement switch
+        {
+            Settlement.Retry => settings.RetryQueueAfter(message.Attempt),
+            Settlement.Requeue => settings.Queue,
+            _ => settings.DeadLetterQueue,
+        };
         if (delivery.Origin.Token.IsCancellationRequested)
         {
             counters.AddStale(1);
@@ -127,6 +148,10 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
             counters.AddRetried();
             logger.MessageRetried(message.MessageId, target, message.Attempt, reason);
         }
+        else if (settlement == Settlement.Requeue)
+        {
+            counters.AddRequeued();
+        }
         else
         {
             counters.AddDeadLettered();
@@ -134,30 +159,51 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         }
 
         Uncount(delivery);
-        await delivery.Origin.Acks.AckAsync(delivery).ConfigureAwait(false);
+        await AckAsync(delivery).ConfigureAwait(false);
     }
 
-    /// <summary>Publishes the copy. Where that fails the message goes back to its queue: it is never lost and never acknowledged without its copy.</summary>
+    /// <summary>Acknowledges a message: of a pack the last one acknowledges the delivery.</summary>
+    private static ValueTask<bool> AckAsync(Delivery delivery)
+    {
+        AckBatcher acks = delivery.Origin.Acks;
+        return delivery.Pack is not { } pack ? acks.AckAsync(delivery) : pack.TrySettle() ? acks.AckAsync(pack) : new ValueTask<bool>(true);
+    }
+
+    /// <summary>
+    /// Publishes the copy. Where that fails the message goes back to its queue: it is never lost and never acknowledged without its copy. One of a pack cannot go back without
+    /// the others: it is tried again as long as the channel lives.
+    /// </summary>
     private async Task<bool> TryPublishAsync(Delivery delivery, string target, Settlement settlement, string reason)
     {
         CancellationToken gone = delivery.Origin.Token;
-        try
+        do
         {
-            await PublishAsync(delivery.Message, target, settlement, reason, delivery.HandlerContext, gone).ConfigureAwait(false);
-            return true;
+            try
+            {
+                await PublishAsync(delivery.Message, target, settlement, reason, delivery.HandlerContext, gone).ConfigureAwait(false);
+                return true;
+            }
+            catch (OperationCanceledException) when (gone.IsCancellationRequested)
+            {
+                counters.AddStale(1);
+                logger.AckSkippedChannelGone(delivery.Tag);
+                return false;
+            }
+            catch (Exception exception)
+            {
+                logger.CopyNotPublished(exception, delivery.Message.MessageId, target);
+            }
+
+            await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        while (delivery.Pack is not null && !gone.IsCancellationRequested);
+
+        if (delivery.Pack is not null)
         {
             counters.AddStale(1);
-            logger.AckSkippedChannelGone(delivery.Tag);
             return false;
         }
-        catch (Exception exception)
-        {
-            logger.CopyNotPublished(exception, delivery.Message.MessageId, target);
-        }
 
-        await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Uncount(delivery);
         await delivery.Origin.Acks.RequeueAsync(delivery).ConfigureAwait(false);
         return false;

@@ -271,13 +271,7 @@ internal sealed class Subscription : ISubscription
     }
 
     /// <summary>Forgets what no handler has begun: its channel is going, the broker delivers it again.</summary>
-    private void DropQueued()
-    {
-        while (_deliveries.TryForget(out Delivery? delivery))
-        {
-            _settlement.Drop(delivery);
-        }
-    }
+    private void DropQueued() => _deliveries.Forget(_settlement.Drop);
 
     private void End()
     {

@@ -19,4 +19,8 @@ internal static partial class HostLog
 
     [LoggerMessage(EventId = 6003, EventName = "OsloNotice", Level = LogLevel.Warning, Message = "{Notice}")]
     public static partial void OsloNotice(this ILogger logger, string notice);
+
+    [LoggerMessage(EventId = 6004, EventName = "HostedBridgeFailed", Level = LogLevel.Critical,
+        Message = "The bridge {Bridge} could not be started. The host is stopped, because it would run without it.")]
+    public static partial void HostedBridgeFailed(this ILogger logger, Exception exception, string bridge);
 }

@@ -18,11 +18,12 @@ internal sealed class Instruments
 
     private readonly Lock _gate = new();
     private ClientTelemetry[] _clients = [];
+    private IMeasuredBridge[] _bridges = [];
 
     private Instruments(Meter meter)
     {
         // OpenTelemetry's conventions.
-        OperationDuration = meter.CreateHistogram("messaging.client.operation.duration", "s", "Time from the publishing call to the outcome of the message.", null, Durations);
+        OperationDuration = meter.CreateHistogram("messaging.client.operation.duration", "s", "Time from the publishing call to the outcome of the message; of an acknowledgement that covers more than 32 messages, up to 32 of them, evenly spread.", null, Durations);
         SentMessages = meter.CreateCounter<long>("messaging.client.sent.messages", Message, "Messages that got an outcome; error.type tells the ones that were not confirmed.");
         ConsumedMessages = meter.CreateCounter<long>("messaging.client.consumed.messages", Message, "Messages handed to a handler, repeated deliveries included.");
         ProcessDuration = meter.CreateHistogram("messaging.process.duration", "s", "Time that a handler took.", null, Durations);
@@ -47,6 +48,10 @@ internal sealed class Instruments
         LaneMoves = meter.CreateCounter<long>("rabbitmq.client.lane.moves", "{move}", "Lanes that went on over another connection, by reason.");
         Resubscribes = meter.CreateCounter<long>("rabbitmq.client.resubscribes", "{resubscribe}", "Subscriptions set up again, by the cause of the loss.");
         StaleAcks = meter.CreateCounter<long>("rabbitmq.client.consumer.stale_acks", Message, "Messages that were handled and could not be acknowledged because their channel was gone.");
+        meter.CreateObservableCounter("rabbitmq.client.bridge.messages", BridgeOutcomes, Message, "Messages of bridges by what became of them: forwarded, refused, loop, requeued.");
+        meter.CreateObservableUpDownCounter("rabbitmq.client.bridge.in_flight", () => EachBridge(static bridge => (long)bridge.InFlight), Message, "Messages of bridges that the far side has not answered.");
+        meter.CreateObservableGauge("rabbitmq.client.bridge.oldest_age", () => EachBridge(static bridge => bridge.OldestAge.TotalSeconds), "s", "How long the oldest message of a bridge has been waiting for the far side; 0 when there is none.");
+        meter.CreateObservableGauge("rabbitmq.client.bridge.lag", () => EachBridge(static bridge => bridge.Lag?.TotalSeconds ?? 0), "s", "How old the last forwarded message was when the far side confirmed it, by its timestamp; 0 without timestamps.");
         Redelivered = meter.CreateCounter<long>("rabbitmq.client.deliveries.redelivered", Message, "Deliveries that the broker marked as repeated.");
     }
 
@@ -117,6 +122,43 @@ internal sealed class Instruments
         {
             Volatile.Write(ref _clients, [.. _clients.Where(other => other != client)]);
         }
+    }
+
+    /// <summary>Adds a bridge. Its name is its own: that is a rule of its options.</summary>
+    public void Add(IMeasuredBridge bridge)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _bridges, [.. _bridges, bridge]);
+        }
+    }
+
+    public void Remove(IMeasuredBridge bridge)
+    {
+        lock (_gate)
+        {
+            Volatile.Write(ref _bridges, [.. _bridges.Where(other => other != bridge)]);
+        }
+    }
+
+    private static KeyValuePair<string, object?> TagOf(IMeasuredBridge bridge) => TelemetryTags.Of(TelemetryTags.Bridge, bridge.Name);
+
+    private Measurement<T>[] EachBridge<T>(Func<IMeasuredBridge, T> value)
+        where T : struct
+        => [.. Volatile.Read(ref _bridges).Select(bridge => new Measurement<T>(value(bridge), TagOf(bridge)))];
+
+    private Measurement<long>[] BridgeOutcomes()
+    {
+        List<Measurement<long>> values = [];
+        foreach (IMeasuredBridge bridge in Volatile.Read(ref _bridges))
+        {
+            foreach ((long value, string outcome) in new[] { (bridge.Forwarded, "forwarded"), (bridge.Refused, "refused"), (bridge.Loops, "loop"), (bridge.Requeued, "requeued") })
+            {
+                values.Add(new Measurement<long>(value, TagOf(bridge), TelemetryTags.Of(TelemetryTags.Outcome, outcome)));
+            }
+        }
+
+        return [.. values];
     }
 
     private Measurement<long>[] Counts(int number, Func<PublishCounts, long> value)

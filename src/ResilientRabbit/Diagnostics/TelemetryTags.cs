@@ -20,6 +20,7 @@ internal static class TelemetryTags
 
     // From here on our own.
     public const string Client = "rabbitmq.client.name";
+    public const string Bridge = "rabbitmq.client.bridge.name";
     public const string Outcome = "rabbitmq.client.outcome";
     public const string Role = "rabbitmq.client.connection.role";
     public const string State = "rabbitmq.client.state";

@@ -39,6 +39,9 @@ public sealed class PublishException : RabbitException
     /// <summary>Gets the broker's reply text, when it gave one.</summary>
     public string? ReplyText { get; internal init; }
 
+    /// <summary>Gets a value indicating whether the message itself was the reason: it comes to the same end however often it is tried.</summary>
+    internal bool IsPermanent { get; init; }
+
     /// <inheritdoc/>
     public override bool IsTransient => Failure is PublishFailure.Unknown or PublishFailure.NotSent || (Failure == PublishFailure.Refused && ReplyCode is null);
 }

@@ -1,7 +1,7 @@
 namespace ResilientRabbit.Publishing;
 
 /// <summary>
-/// What was written on one channel and is not answered: a ring indexed by delivery tag. One writer adds, the driver's loop settles.
+/// What was written on one channel and is not answered: a ring indexed by delivery tag, or by what tags stand for where messages are packed. One writer adds, the driver's loop settles.
 /// Belongs to one channel incarnation; after <see cref="Retire"/> it changes nothing but still recognises late acks.
 /// </summary>
 internal sealed class ConfirmWindow
@@ -34,6 +34,9 @@ internal sealed class ConfirmWindow
     /// <summary>Whether the writer wants to be woken when nothing is in flight any more.</summary>
     public bool WakesWhenEmpty { get; init; }
 
+    /// <summary>What each tag stands for, where one may answer for several messages; null where the place in the ring is the tag.</summary>
+    public WindowTags? Tags { private get; init; }
+
     /// <summary>How much more may be on the wire. When nothing, a later answer says that the writer is to be woken.</summary>
     public WindowRoom Room(int limit)
     {
@@ -61,7 +64,7 @@ internal sealed class ConfirmWindow
         }
     }
 
-    /// <summary>Enters messages under the next tags, before they are written: their acks may come before the write returns. Returns the first tag.</summary>
+    /// <summary>Enters messages under the next tags, before they are written: their acks may come before the write returns. Returns the first place.</summary>
     public ulong Add(ReadOnlySpan<PendingMessage> run)
     {
         lock (_gate)
@@ -71,6 +74,7 @@ internal sealed class ConfirmWindow
             {
                 _slots.MakeRoom(_low, _next);
                 _slots[_next] = new WindowSlot(message, message.Version);
+                Tags?.Add(_next, message.ContinuesPack);
                 _bytes += message.Size;
                 _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
                 _next++;
@@ -99,6 +103,7 @@ internal sealed class ConfirmWindow
 
             _count -= count;
             _next = first;
+            Tags?.RemoveFrom(first);
             return true;
         }
     }
@@ -142,6 +147,7 @@ internal sealed class ConfirmWindow
                     _low++;
                 }
 
+                Tags?.Advance(_low);
                 wake = _wait.TryEnd(_count, _bytes) || (WakesWhenEmpty && _count == 0);
             }
         }
@@ -182,11 +188,11 @@ internal sealed class ConfirmWindow
     {
         lock (_gate)
         {
+            (int, string)? reply = _retired ? null : (replyCode, replyText);
             ulong start = Math.Max(_returnCursor, _low);
-            if (!Mark(start, _next, publishId, replyCode, replyText))
-            {
-                Mark(_low, Math.Min(start, _next), publishId, replyCode, replyText);
-            }
+            ulong behind = _slots.Mark(start, _next, publishId, reply);
+            behind = behind > 0 ? behind : _slots.Mark(_low, Math.Min(start, _next), publishId, reply);
+            _returnCursor = behind > 0 ? behind : _returnCursor;
         }
     }
 
@@ -272,29 +278,9 @@ internal sealed class ConfirmWindow
     /// <summary>False when the last tag was answered already or never used, which is a broker's error and changes nothing.</summary>
     private bool Clip(in TagRange tags, out ulong from, out ulong to)
     {
-        from = Math.Max(tags.From, _low);
-        to = tags.IsAll ? _next - 1 : tags.To;
+        TagRange slots = Tags?.ToSlots(tags, _low) ?? tags;
+        from = Math.Max(slots.From, _low);
+        to = slots.IsAll ? _next - 1 : slots.To;
         return to < _next && to >= from;
-    }
-
-    private bool Mark(ulong from, ulong to, long publishId, int replyCode, string replyText)
-    {
-        for (ulong current = from; current < to; current++)
-        {
-            ref WindowSlot slot = ref _slots[current];
-            if (slot.Message is { } message && message.Version == slot.Version && message.PublishId == publishId && !slot.IsReturned)
-            {
-                slot.IsReturned = true;
-                _returnCursor = current + 1;
-                if (!_retired)
-                {
-                    message.Reply = (replyCode, replyText);
-                }
-
-                return true;
-            }
-        }
-
-        return false;
     }
 }

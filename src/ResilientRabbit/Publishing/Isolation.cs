@@ -8,6 +8,9 @@ internal static class Isolation
     /// <summary>AMQP 0-9-1 reply code not-found: the exchange does not exist.</summary>
     public const int NotFound = 404;
 
+    private const int AccessRefused = 403;
+    private const int PreconditionFailed = 406;
+
     /// <summary>The first unanswered message that the reply text points at; the only one if there is but one; null when that cannot be told.</summary>
     public static PendingMessage? FindGuilty(List<(PendingMessage Message, long Version)> unanswered, int replyCode, string replyText)
     {
@@ -18,7 +21,7 @@ internal static class Isolation
 
         foreach ((PendingMessage message, long version) in unanswered)
         {
-            if (message.Version == version && IsMeant(message, replyCode, replyText))
+            if (message.Version == version && OffenceOf(message, replyCode, replyText, out _) is not null)
             {
                 return message;
             }
@@ -29,11 +32,38 @@ internal static class Isolation
 
     // RabbitMQ's words, seen on 3.10: "NOT_FOUND - no exchange 'x' in vhost '/'", "ACCESS_REFUSED - access to exchange 'x' in vhost '/' refused for user 'u'",
     // "PRECONDITION_FAILED - message size 5 is larger than configured max size 4", "PRECONDITION_FAILED - user_id property set to 'a' but authenticated user was 'b'".
-    private static bool IsMeant(PendingMessage message, int replyCode, string replyText) => replyCode switch
+
+    /// <summary>What of this message the reply text points at; null when it does not.</summary>
+    public static OffenceKind? OffenceOf(PendingMessage message, int replyCode, string replyText, out long sizeLimit)
     {
-        NotFound or 403 => replyText.Contains($"exchange '{(message.Exchange.Length == 0 ? "amq.default" : message.Exchange)}'", StringComparison.Ordinal),
-        406 => replyText.Contains($"message size {message.Body.Length.ToString(CultureInfo.InvariantCulture)} ", StringComparison.Ordinal)
-            || (message.UserId is { } user && replyText.Contains($"user_id property set to '{user}'", StringComparison.Ordinal)),
-        _ => false,
-    };
+        sizeLimit = message.Size - 1;
+        if (replyCode is NotFound or AccessRefused)
+        {
+            string exchange = message.Exchange.Length == 0 ? "amq.default" : message.Exchange;
+            return replyText.Contains($"exchange '{exchange}'", StringComparison.Ordinal) ? OffenceKind.Exchange : null;
+        }
+
+        if (replyCode != PreconditionFailed)
+        {
+            return null;
+        }
+
+        if (message.UserId is { } user && replyText.Contains($"user_id property set to '{user}'", StringComparison.Ordinal))
+        {
+            return OffenceKind.User;
+        }
+
+        if (!replyText.Contains(string.Create(CultureInfo.InvariantCulture, $"message size {message.Size} "), StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        int limit = replyText.LastIndexOf(' ') + 1;
+        if (long.TryParse(replyText.AsSpan(limit), NumberStyles.None, CultureInfo.InvariantCulture, out long known) && known < message.Size)
+        {
+            sizeLimit = known;
+        }
+
+        return OffenceKind.Size;
+    }
 }

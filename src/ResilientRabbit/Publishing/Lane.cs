@@ -16,12 +16,17 @@ internal sealed class Lane
     private readonly LaneSessions _sessions;
     private readonly AsyncSignal _signal = new();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly LaneQueue _queue = new();
+    private readonly LaneQueue _queue;
+    private readonly PackLinger? _linger;
+    private readonly SuspectLine _suspects = new();
+    private readonly LaneRecovery _recovery;
     private readonly ChannelRenewal _renewal;
     private readonly PlannedLeave _leave;
     private LaneChannel? _channel;
     private Task? _writer;
-    private SuspectLine _suspects;
+    private int _started;
+    private long _drainedAt;
+    private bool _mustDrain;
 
     /// <summary>Builds the lane; <paramref name="home"/> is the connection it belongs to, the others are its refuge.</summary>
     public Lane(int index, LaneContext context, ISessionSource home)
@@ -29,8 +34,11 @@ internal sealed class Lane
         Index = index;
         _context = context;
         _sessions = new LaneSessions(home, context.Sources, context.Settings.ConfirmStallTimeout, context.Time);
+        _linger = PackLinger.Of(context.Settings, context.Time, _signal.Set);
+        _queue = new LaneQueue(_linger);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
         _leave = new PlannedLeave(context.Time);
+        _recovery = new LaneRecovery(this, context, _sessions, _queue, _suspects);
     }
 
     public int Index { get; }
@@ -40,8 +48,22 @@ internal sealed class Lane
 
     public long OldestStart => Math.Min(_queue.OldestStart(), Volatile.Read(ref _channel)?.Window.OldestStart() ?? long.MaxValue);
 
+    /// <summary>True for the lane of those whose kind was refused.</summary>
+    public bool IsQuarantine => _context.Quarantine.Lane == this;
+
+    /// <summary>Starts the writer, once.</summary>
     public void Start()
     {
+        if (Interlocked.Exchange(ref _started, 1) != 0)
+        {
+            return;
+        }
+
+        if (IsQuarantine)
+        {
+            _suspects.SuspectAll();
+        }
+
         _sessions.Watch(_signal.Set);
         _writer = Task.Run(RunAsync);
     }
@@ -53,6 +75,15 @@ internal sealed class Lane
         {
             _signal.Set();
         }
+    }
+
+    /// <summary>Carries a message of another lane from now on.</summary>
+    public void Take(PendingMessage message)
+    {
+        Start();
+        var list = default(MessageList);
+        list.Add(message);
+        Enqueue(ref list);
     }
 
     /// <summary>Wakes the writer: something it waits for may have changed.</summary>
@@ -100,6 +131,7 @@ internal sealed class Lane
         // It may be opening a channel, which ends with the session that is closed next.
         await Task.WhenAny(_writer ?? Task.CompletedTask, Task.Delay(StopLimit, _context.Time)).ConfigureAwait(false);
         _sessions.Unwatch(_signal.Set);
+        _linger?.Dispose();
     }
 
     /// <summary>Sends a message again after a rest: it was nacked, or its target is being declared.</summary>
@@ -131,7 +163,7 @@ internal sealed class Lane
                 Volatile.Write(ref _channel, channel);
                 await WriteAsync(channel).ConfigureAwait(false);
                 Volatile.Write(ref _channel, null);
-                Recover(channel);
+                _recovery.Recover(channel);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -179,11 +211,17 @@ internal sealed class Lane
             int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);
             bool leaves = renews || _leave.IsWanted(_sessions.MayMove(channel.Session));
-            WindowRoom room = channel.Room(leaves ? 1 : limit);
-            if (channel.MustPause || room.Messages == 0 || (!leaves && !channel.Channel.HasRoom))
+            WindowRoom room = channel.Room(leaves || _mustDrain ? 1 : limit);
+            if (channel.MustPause || room.Messages == 0 || (!leaves && (!channel.Channel.HasRoom || _queue.MustLinger())))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;
+            }
+
+            _mustDrain = false;
+            if (channel.Window.Count == 0)
+            {
+                _drainedAt = _context.Quarantine.Count;
             }
 
             if (leaves)
@@ -206,93 +244,52 @@ internal sealed class Lane
 
     private bool WriteRun(LaneChannel channel, ref MessageList run)
     {
+        bool mayDivert = !_context.Quarantine.IsEmpty && !IsQuarantine;
         while (run.Take() is { } message)
         {
-            if (message.TryBeginWrite())
+            if (!message.TryBeginWrite())
+            {
+                message.ReleaseReference();
+                _suspects.Dropped();
+                continue;
+            }
+
+            Verdict verdict = mayDivert ? _context.Quarantine.Judge(message, _drainedAt) : Verdict.Free;
+            if (verdict == Verdict.Free)
             {
                 _suspects.Sent();
                 channel.Add(message);
             }
             else
             {
-                message.ReleaseReference();
-                _suspects.Dropped();
+                channel.EndWrite(message);
+                Divert(message, verdict, ref run);
             }
         }
 
         return channel.Send();
     }
 
-    /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>
-    private void Recover(LaneChannel channel)
+    /// <summary>Hands a message to the quarantine, or waits with it, and with all behind it, for an empty window.</summary>
+    private void Divert(PendingMessage message, Verdict verdict, ref MessageList run)
     {
-        channel.Retire();
-        if (channel.IsAbandoned || _sessions.IsStuck(channel.Session))
+        if (message.TryTakeBack(message.Version) != SettleResult.Settled)
         {
-            _sessions.Avoid(channel.Session);
+            message.ReleaseReference();
+            _suspects.Dropped();
         }
-
-        (int code, string text) = channel.CloseReason;
-        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
-        if (code == 0)
+        else if (verdict == Verdict.Taken)
         {
-            _suspects.TakenBack();
+            _suspects.Dropped();
+            _context.Quarantine.Lane!.Take(message);
         }
         else
         {
-            _context.Logger.ChannelClosedByBroker(Index, code, text);
-            if (guilty is null)
-            {
-                // Unknown which: one at a time, until the guilty one stands alone.
-                _suspects.Begin(unanswered.Count);
-            }
+            var front = default(MessageList);
+            front.Add(message);
+            front.Append(ref run);
+            _queue.PutBack(ref front);
+            _mustDrain = true;
         }
-
-        var replay = default(MessageList);
-        foreach ((PendingMessage message, long version) in unanswered)
-        {
-            if (message == guilty)
-            {
-                Refuse(message, version, code, text);
-            }
-            else if (message.TryTakeBack(version) == SettleResult.Settled)
-            {
-                replay.Add(message);
-            }
-            else
-            {
-                message.ReleaseReference();
-            }
-        }
-
-        if (!replay.IsEmpty)
-        {
-            _context.Logger.PublishRetried(Index, unanswered.Count);
-        }
-
-        _queue.PutBack(ref replay);
-    }
-
-    private void Refuse(PendingMessage message, long version, int code, string text)
-    {
-        _suspects.Answered();
-        message.Answered++;
-        message.Reply = (code, text);
-        if (code == Isolation.NotFound && _context.Routes.KnowsExchange(message.Exchange))
-        {
-            _context.Routes.Suspect(message.Exchange, message.RoutingKey);
-            if (message.TryTakeBack(version) == SettleResult.Settled)
-            {
-                Rest(message);
-                return;
-            }
-        }
-        else if (message.TrySettle(version, SettleKind.Rejected) == SettleResult.Settled)
-        {
-            _context.Finish(message, SettleKind.Rejected);
-        }
-
-        message.ReleaseReference();
     }
 }

@@ -16,11 +16,10 @@ internal sealed class LaneChannel : IConfirmSink
     private readonly LaneAnswers _answers;
     private readonly AsyncSignal _signal;
     private readonly Lock _closeGate = new();
-    private readonly PendingMessage[] _run = new PendingMessage[MaxRun];
     private readonly AckRun _acks = new();
     private readonly AdaptiveLimit? _adaptive;
     private bool _isHeldBack;
-    private int _runLength;
+    private LaneRun? _run;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
     private (int Code, string Text) _closeReason;
@@ -36,7 +35,8 @@ internal sealed class LaneChannel : IConfirmSink
         _signal = signal;
 
         // A lane in refuge goes home over an empty window only: its writer wants to know.
-        Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = isAway };
+        WindowTags? tags = context.Settings.Packing ? new WindowTags() : null;
+        Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = isAway, Tags = tags };
         Stall = new StallProbe(lane, this, context);
         _adaptive = context.Settings.AdaptiveWindow ? new AdaptiveLimit(context.Settings.InFlightWindow, context.Time.TimestampFrequency) : null;
     }
@@ -79,38 +79,19 @@ internal sealed class LaneChannel : IConfirmSink
     {
         var channel = new LaneChannel(lane, session, isAway, context, signal);
         channel._channel = await session.OpenPublishChannelAsync(channel, cancellationToken).ConfigureAwait(false);
+        channel._run = new LaneRun(channel, context, context.Settings.Packing ? new Packer(context.Settings, channel._channel.FrameMax) : null);
         context.Meter.LaneOpened(lane.Index, session, isAway);
         channel._deadRegistration = session.Dead.UnsafeRegister(static state => ((AsyncSignal)state!).Set(), signal);
         return channel;
     }
 
-    /// <summary>Adds a message that was taken with <see cref="PendingMessage.TryBeginWrite"/> to the run; one that cannot be encoded is settled.</summary>
-    public void Add(PendingMessage message)
-    {
-        Stamp(message);
-        try
-        {
-            _channel!.Add(message.ToOutgoing());
-            _run[_runLength++] = message;
-        }
-        catch (Exception exception)
-        {
-            message.Attempts--;
-            EndWrite(message);
-            if (message.TrySettle(message.Version, SettleKind.Unsendable) == SettleResult.Settled)
-            {
-                _context.Finish(message, SettleKind.Unsendable, exception);
-            }
-
-            message.ReleaseReference();
-        }
-    }
+    /// <inheritdoc cref="LaneRun.Add"/>
+    public void Add(PendingMessage message) => _run!.Add(message);
 
     /// <summary>Sends the run. False when the channel can no longer be used; what was not written is then at the front of the lane again.</summary>
     public bool Send()
     {
-        Span<PendingMessage> run = _run.AsSpan(0, _runLength);
-        _runLength = 0;
+        Span<PendingMessage> run = _run!.Take();
         if (run.IsEmpty)
         {
             return true;

@@ -24,13 +24,15 @@ internal sealed class LaneContext
 
     public CompletionQueue Completions => Pool.Completions;
 
+    public Quarantine Quarantine => field ?? Interlocked.CompareExchange(ref field, new Quarantine(Time), null) ?? field;
+
     public required ILogger Logger { get; init; }
 
     public required TimeProvider Time { get; init; }
 
     public ClientTelemetry Telemetry { get; init; } = ClientTelemetry.None;
 
-    public PublishMeter Meter => field ?? Interlocked.CompareExchange(ref field, new PublishMeter(Telemetry, Time, Settings.Lanes), null) ?? field;
+    public PublishMeter Meter => field ?? Interlocked.CompareExchange(ref field, new PublishMeter(Telemetry, Time, Settings.Lanes + 1), null) ?? field;
 
     /// <summary>
     /// How long a message rests before its next copy, in units of the time provider's timestamp: doubling. Without jitter, so that messages

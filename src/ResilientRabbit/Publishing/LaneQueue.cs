@@ -1,7 +1,8 @@
 namespace ResilientRabbit.Publishing;
 
 /// <summary>The messages of a lane that are not on the wire: those to be sent, in order, and those that rest before they are sent again.</summary>
-internal sealed class LaneQueue
+/// <param name="linger">Holds messages back for company; null: none are.</param>
+internal sealed class LaneQueue(PackLinger? linger = null)
 {
     /// <summary>So many settled messages may lie in the lists before they are swept out: an outage may be long.</summary>
     private const int MaxTombstones = 256;
@@ -22,10 +23,11 @@ internal sealed class LaneQueue
             for (PendingMessage? message = messages.First; message is not null; message = message.Next)
             {
                 _nextDeadline = Math.Min(_nextDeadline, message.Deadline);
+                linger?.Added(message);
             }
 
             _ready.Append(ref messages);
-            bool wasIdle = _isWriterIdle;
+            bool wasIdle = _isWriterIdle || linger?.TryEndWait() == true;
             _isWriterIdle = false;
             return wasIdle;
         }
@@ -50,6 +52,7 @@ internal sealed class LaneQueue
                 run.Add(_ready.Take()!);
             }
 
+            linger?.Taken(!_ready.IsEmpty);
             _isWriterIdle = run.IsEmpty;
             return !run.IsEmpty;
         }
@@ -66,6 +69,21 @@ internal sealed class LaneQueue
             }
 
             _ready.Prepend(ref front);
+            linger?.Ripen();
+        }
+    }
+
+    /// <summary>True when what is ready may wait for company; the writer is woken when it need not any longer.</summary>
+    public bool MustLinger()
+    {
+        if (linger is null)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _ready.First is { } first && linger.MustWait(first);
         }
     }
 
@@ -128,6 +146,7 @@ internal sealed class LaneQueue
             }
 
             _ready.Prepend(ref due);
+            linger?.Ripen();
             return true;
         }
     }

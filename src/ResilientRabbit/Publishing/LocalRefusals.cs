@@ -20,7 +20,10 @@ internal sealed class LocalRefusals(LaneContext context)
             Count(message);
             return new PublishException(
                 PublishFailure.NotSent, false, message.Exchange, message.RoutingKey, candidate.MessageId, 0,
-                $"Publishing to exchange '{message.Exchange}' was refused locally: the body has {message.Body.Length} bytes, Publisher:MaxMessageSize is {context.Settings.MaxMessageSize}. Nothing was sent.");
+                $"Publishing to exchange '{message.Exchange}' was refused locally: the body has {message.Body.Length} bytes, Publisher:MaxMessageSize is {context.Settings.MaxMessageSize}. Nothing was sent.")
+            {
+                IsPermanent = true,
+            };
         }
 
         if (cancellationToken.IsCancellationRequested)

@@ -27,6 +27,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     private int _references;
     private bool _reusable;
     private CancellationTokenRegistration _registration;
+    private Lane _carrier = null!;
+    private Offence? _offence;
 
     public PendingMessage(MessagePool pool) => _pool = pool;
 
@@ -34,18 +36,18 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public Dictionary<string, object?> Headers => _properties.Headers;
 
     public BasicProperties Properties => _properties.Full;
-
+    public ref readonly WireProperties Wire => ref _properties;
     public string Exchange { get; private set; } = string.Empty;
-
     public string RoutingKey { get; private set; } = string.Empty;
-
     public ReadOnlyMemory<byte> Body { get; private set; }
-
     public bool Mandatory { get; private set; }
-
     public int Size { get; private set; }
 
+    /// <summary>The lane it is counted on.</summary>
     public Lane Lane { get; private set; } = null!;
+
+    /// <summary>True when the caller gave an ordering key of its own.</summary>
+    public bool HasOrderingKey { get; private set; }
 
     /// <summary>A timestamp of the client's time provider.</summary>
     public long Deadline { get; private set; }
@@ -63,7 +65,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public Activity? Trace { get; set; }
 
     public string MessageId => _properties.MessageId;
-
     public long PublishId => _properties.PublishId;
 
     /// <summary>The correlation id the caller gave, if any.</summary>
@@ -105,14 +106,15 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public TaskCompletionSource? Admission { get; set; }
 
     public BatchSink? Batch { get; private set; }
-
     public int BatchIndex { get; private set; }
+
+    /// <summary>Sent as one with the message before it; set by the writer before the copy is in a window.</summary>
+    public bool ContinuesPack { get; set; }
 
     /// <summary>The number of its life: the object is reused.</summary>
     public long Version => _state.Version;
 
     public bool IsSettled => _state.IsSettled;
-
     public bool IsInFlight => _state.IsInFlight;
 
     /// <summary>Starts a new life with its identity; what else the caller wants sent is then set in <see cref="Properties"/>.</summary>
@@ -126,7 +128,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Body = message.Body;
         Size = message.Body.Length;
         Mandatory = mandatory;
-        Lane = lane;
+        Lane = _carrier = lane;
+        HasOrderingKey = message.OrderingKey is not null;
         Deadline = deadline;
         Batch = batch;
         BatchIndex = batchIndex;
@@ -135,13 +138,19 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         _state.Begin();
     }
 
+    /// <summary>Another lane carries it from now on, because of something it has in common with a message that was refused.</summary>
+    public void MoveTo(Lane lane, Offence offence)
+    {
+        _offence = offence;
+        Volatile.Write(ref _carrier, lane);
+    }
+
     /// <summary>Must be called before the message is visible to any other thread.</summary>
     public void WatchCancellation(CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
         {
-            _registration = cancellationToken.UnsafeRegister(
-                static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
         }
     }
 
@@ -186,6 +195,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
             PublishTracing.End(this, error);
         }
 
+        _offence?.Leave(error is null);
         Admission?.TrySetResult();
         if (Batch is { } batch)
         {
@@ -259,7 +269,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         _reusable = false;
         long version = Version;
         CancelledBy = token;
-        Lane.Settle(this, version, SettleKind.Cancelled);
+        Volatile.Read(ref _carrier).Settle(this, version, SettleKind.Cancelled);
     }
 
     /// <summary>The token that ended it.</summary>
@@ -281,6 +291,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Answered = 0;
         WasReleased = false;
         Reply = default;
+        _offence = null;
         NotBefore = 0;
         CancelledBy = default;
         _error = null;

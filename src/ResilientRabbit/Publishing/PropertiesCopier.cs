@@ -39,6 +39,21 @@ internal static class PropertiesCopier
         return source.HeadersOrNull is { } headers ? HeaderCopier.Copy(headers, message.Headers) : null;
     }
 
+    /// <summary>Whether two messages have the same properties, their ids and headers aside.</summary>
+    public static bool AreLike(BasicProperties one, BasicProperties other)
+        => string.Equals(one.ContentType, other.ContentType, StringComparison.Ordinal)
+            && string.Equals(one.ContentEncoding, other.ContentEncoding, StringComparison.Ordinal)
+            && string.Equals(one.CorrelationId, other.CorrelationId, StringComparison.Ordinal)
+            && string.Equals(one.ReplyTo, other.ReplyTo, StringComparison.Ordinal)
+            && string.Equals(one.Type, other.Type, StringComparison.Ordinal)
+            && string.Equals(one.AppId, other.AppId, StringComparison.Ordinal)
+            && string.Equals(one.UserId, other.UserId, StringComparison.Ordinal)
+            && string.Equals(one.Expiration, other.Expiration, StringComparison.Ordinal)
+            && one.IsPriorityPresent() == other.IsPriorityPresent()
+            && one.Priority == other.Priority
+            && one.IsTimestampPresent() == other.IsTimestampPresent()
+            && one.Timestamp.UnixTime == other.Timestamp.UnixTime;
+
     private static ArgumentException? Check(MessageProperties source)
     {
         if (source.Expiration is { } expiration && (expiration < TimeSpan.Zero || expiration > MaxExpiration))

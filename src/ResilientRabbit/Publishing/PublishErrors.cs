@@ -31,6 +31,7 @@ internal static class PublishErrors
         {
             ReplyCode = message.Reply.Code == 0 ? null : message.Reply.Code,
             ReplyText = message.Reply.Code == 0 ? null : message.Reply.Text,
+            IsPermanent = kind == SettleKind.Unsendable,
         };
     }
 

@@ -10,9 +10,16 @@ internal sealed class Publisher : IPublisher
     /// <summary>So many messages of a batch are prepared and handed over together.</summary>
     private const int BatchRun = 64;
 
+    /// <summary>The same where they are packed: the lanes find enough to pack at once.</summary>
+    private const int PackedBatchRun = 512;
+
     private readonly LaneContext _context;
     private readonly PublisherSettings _settings;
     private readonly Lane[] _lanes;
+
+    /// <summary>Those of <see cref="_lanes"/> and the quarantine, which carries what the others hand to it.</summary>
+    private readonly Lane[] _carriers;
+
     private readonly PublishLedger _ledger;
     private readonly MessagePool _pool;
     private readonly MessageIds _ids = new();
@@ -32,20 +39,22 @@ internal sealed class Publisher : IPublisher
         _pool = context.Pool;
         _refusals = new LocalRefusals(context);
         _lanes = [.. Enumerable.Range(0, _settings.Lanes).Select(index => new Lane(index, context, context.Sources[index % context.Sources.Count]))];
-        _clock = new PublishClock(_ledger, _pool.Completions, _lanes, context.Logger, _time);
+        context.Quarantine.Lane = new Lane(_lanes.Length, context, context.Sources[_lanes.Length % context.Sources.Count]);
+        _carriers = [.. _lanes, context.Quarantine.Lane];
+        _clock = new PublishClock(_ledger, _pool.Completions, _carriers, context.Logger, _time);
     }
 
     public PublishCounts Counts => _ledger.Counts;
 
     /// <summary>Messages on the wire without an answer.</summary>
-    public int InFlight => _lanes.Sum(static lane => lane.InFlight);
+    public int InFlight => _carriers.Sum(static lane => lane.InFlight);
 
     /// <summary>How long the oldest message without an outcome has been waiting for it; zero when there is none.</summary>
     public TimeSpan OldestUnconfirmed
     {
         get
         {
-            long oldest = Math.Min(_ledger.OldestWaiting(), _lanes.Min(static lane => lane.OldestStart));
+            long oldest = Math.Min(_ledger.OldestWaiting(), _carriers.Min(static lane => lane.OldestStart));
             TimeSpan age = oldest == long.MaxValue ? TimeSpan.Zero : _time.GetElapsedTime(oldest);
             return age > TimeSpan.Zero ? age : TimeSpan.Zero;
         }
@@ -79,10 +88,10 @@ internal sealed class Publisher : IPublisher
 
         Start();
         var sink = new BatchSink(count);
-        var run = new PendingMessage[Math.Min(count, BatchRun)];
+        var run = new PendingMessage[Math.Min(count, _settings.Packing ? PackedBatchRun : BatchRun)];
         for (int index = 0; index < count;)
         {
-            int end = Math.Min(count, index + BatchRun);
+            int end = Math.Min(count, index + run.Length);
             int length = 0;
             try
             {
@@ -143,7 +152,7 @@ internal sealed class Publisher : IPublisher
             _clock.SettleAll();
         }
 
-        await Task.WhenAll(_lanes.Select(static lane => lane.StopAsync())).ConfigureAwait(false);
+        await Task.WhenAll(_carriers.Select(static lane => lane.StopAsync())).ConfigureAwait(false);
         _clock.SettleAll();
         _clock.Dispose();
     }

@@ -4,10 +4,18 @@ namespace ResilientRabbit.Publishing;
 /// Counts the messages that go one at a time because the broker closed a channel for one of them without saying which: the guilty one
 /// then stands alone. Used by the writer of one lane only.
 /// </summary>
-internal struct SuspectLine
+internal sealed class SuspectLine
 {
     private int _left;
     private bool _isOneOut;
+    private bool _isAll;
+
+    /// <summary>Everything is under suspicion until one message was answered without the channel being closed for it.</summary>
+    public void SuspectAll()
+    {
+        _isAll = true;
+        _isOneOut = false;
+    }
 
     /// <summary>These many messages at the front of the lane are under suspicion.</summary>
     public void Begin(int count)
@@ -23,13 +31,14 @@ internal struct SuspectLine
         {
             // It was answered and the channel lives: innocent.
             Answered();
+            _isAll = false;
         }
 
-        return _left > 0 ? 1 : usual;
+        return _isAll || _left > 0 ? 1 : usual;
     }
 
     /// <summary>A message was sent.</summary>
-    public void Sent() => _isOneOut = _left > 0;
+    public void Sent() => _isOneOut = _isAll || _left > 0;
 
     /// <summary>A message turned out to be settled already.</summary>
     public void Dropped() => _left = Math.Max(0, _left - 1);
@@ -40,7 +49,7 @@ internal struct SuspectLine
         if (_isOneOut)
         {
             _isOneOut = false;
-            _left--;
+            _left = Math.Max(0, _left - 1);
         }
     }
 

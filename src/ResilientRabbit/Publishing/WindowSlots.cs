@@ -32,6 +32,33 @@ internal struct WindowSlots(int capacity)
         return oldest;
     }
 
+    /// <summary>Marks the copy that was returned, with all that it held.</summary>
+    /// <returns>The place behind it; 0 when it is not among these.</returns>
+    public readonly ulong Mark(ulong from, ulong to, long publishId, (int Code, string Text)? reply)
+    {
+        while (from < to && (this[from].Message is null || this[from].PublishId != publishId || this[from].IsContinued || this[from].IsReturned))
+        {
+            from++;
+        }
+
+        if (from == to)
+        {
+            return 0;
+        }
+
+        do
+        {
+            ref WindowSlot slot = ref this[from++];
+            slot.IsReturned = true;
+            if (reply is { } words && slot.Message is { } message)
+            {
+                message.Reply = words;
+            }
+        }
+        while (from < to && this[from].IsContinued);
+        return from;
+    }
+
     /// <summary>Makes room for the next tag above those in use.</summary>
     public void MakeRoom(ulong low, ulong next)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using RabbitMQ.Client;
 using ResilientRabbit.Connections;
 
@@ -34,6 +35,22 @@ internal struct WireProperties
     public readonly PlainProperties Plain => new(PublishId, _messageId, _ids, IsPersistent);
 
     public Dictionary<string, object?> Headers => (Dictionary<string, object?>)Full.Headers!;
+
+    /// <summary>Whether there are no headers but so many of ours.</summary>
+    public readonly bool HasHeaders(int ours) => !_isMade || _full!.Headers!.Count == ours;
+
+    /// <summary>Whether all is equal but the ids and the headers.</summary>
+    public readonly bool IsLike(in WireProperties other)
+        => IsPersistent == other.IsPersistent && _isMade == other._isMade && (!_isMade || PropertiesCopier.AreLike(_full!, other._full!));
+
+    /// <summary>A new object with all but the ids and the headers.</summary>
+    public readonly BasicProperties ToCommon() => _isMade
+        ? new BasicProperties(_full!) { MessageId = null, Headers = null }
+        : new BasicProperties { DeliveryMode = IsPersistent ? DeliveryModes.Persistent : DeliveryModes.Transient };
+
+    /// <summary>Writes the message-id.</summary>
+    /// <returns>The number of bytes, at most 255.</returns>
+    public readonly int WriteMessageId(Span<byte> target) => _messageId is { } id ? Encoding.UTF8.GetBytes(id, target) : _ids.Write(target, PublishId);
 
     /// <summary>Starts the next life.</summary>
     public void Begin(string? messageId, MessageIds ids, bool isPersistent, long publishId)

@@ -14,7 +14,7 @@ public sealed class LocalCluster : ClusterBase
         _site = site;
 
         // The process id keeps the names of clusters of several test processes apart in logs and process lists.
-        string[] names = [.. Enumerable.Range(1, options.NodeCount).Select(number => string.Create(CultureInfo.InvariantCulture, $"rr{number}-{Environment.ProcessId}@localhost"))];
+        string[] names = [.. Enumerable.Range(1, options.NodeCount).Select(number => string.Create(CultureInfo.InvariantCulture, $"{options.NamePrefix}{number}-{Environment.ProcessId}@localhost"))];
         _nodes = [.. names.Select(name => new LocalNode(site, name, options, names[0]))];
     }
 

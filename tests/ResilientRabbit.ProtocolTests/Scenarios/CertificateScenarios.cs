@@ -27,7 +27,8 @@ public sealed class CertificateScenarios : IDisposable
     {
         (PublishException? failure, RecordingLog log, bool anySent, string status) = await PublishAsync(fault);
 
-        ConnectionException connection = Assert.IsType<ConnectionException>(failure!.InnerException);
+        Assert.NotNull(failure);
+        ConnectionException connection = Assert.IsType<ConnectionException>(failure.InnerException);
         Assert.Equal(ConnectionFailureReason.TlsFailed, connection.Reason);
         Assert.Contains("The broker's certificate is not accepted: " + text, connection.Message, StringComparison.Ordinal);
         Assert.False(anySent);

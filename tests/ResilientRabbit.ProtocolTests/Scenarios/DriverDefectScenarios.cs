@@ -223,12 +223,16 @@ public sealed class DriverDefectScenarios
         var telling = Assert.ThrowsAny<Exception>(static () => new ConnectionFactory { Uri = new Uri($"amqp://user:{TestLog.Canary}:7F3A@host") });
         Assert.Contains(TestLog.Canary, telling.ToString(), StringComparison.Ordinal);
 
-        var options = new ResilientRabbitOptions();
-        options.Endpoints.Add($"amqp://user:{TestLog.Canary}:7F3A@host");
-        var refusal = Assert.Throws<OptionsValidationException>(() => new RabbitClient(options));
+        foreach (bool asUri in new[] { true, false })
+        {
+            // Where it belongs, and where it does not.
+            var options = new ResilientRabbitOptions();
+            (asUri ? options.Uris : options.Endpoints).Add($"amqp://user:{TestLog.Canary}:7F3A@host");
+            var refusal = Assert.Throws<OptionsValidationException>(() => new RabbitClient(options));
 
-        Assert.DoesNotContain(TestLog.Canary, refusal.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(TestLog.Canary, options.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(TestLog.Canary, refusal.ToString(), StringComparison.Ordinal);
+            Assert.DoesNotContain(TestLog.Canary, options.ToString(), StringComparison.Ordinal);
+        }
     }
 
     [Fact, Scenario("C12", "P15,P29")]
@@ -322,7 +326,15 @@ public sealed class DriverDefectScenarios
 
         RabbitClient client = bed.NewClient(static options => options.ConnectTimeout = Bed.Patience);
         Task connecting = client.ConnectAsync();
-        await hold.WaitFiredAsync(Bed.Patience, times: 2);
+        await hold.WaitFiredAsync(Bed.Patience, times: 3);
+
+        // The driver is told of nothing in the meantime and still says that it is connected, so ours have been told the same.
+        for (int number = 0; number < 5; number++)
+        {
+            await using IConnection another = await Driver(bed).CreateConnectionAsync().WaitAsync(Bed.Patience);
+            Assert.True(another.IsOpen);
+        }
+
         Assert.False(connecting.IsCompleted);
         Assert.All(client.Status.Connections, static status => Assert.NotEqual(ConnectionState.Connected, status.State));
 

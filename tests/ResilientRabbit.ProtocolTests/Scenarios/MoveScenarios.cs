@@ -47,6 +47,9 @@ public sealed class MoveScenarios
     {
         await using Bed bed = await Bed.StartAsync();
         await using FrameProxy next = FrameProxy.Start(bed.Broker.Host, bed.Broker.Port);
+
+        // Answers take their time: a lane that left at once would leave messages unanswered.
+        bed.Line.SetRoundTrip(TimeSpan.FromMilliseconds(50));
         RabbitClient client = bed.NewClient();
         var handled = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         await using ISubscription subscription = await Bed.SubscribeAsync(client, message =>
@@ -55,6 +58,8 @@ public sealed class MoveScenarios
             return Settlement.Ack;
         });
         List<Task<PublishReceipt>> publishing = [.. Bed.Publish(client, 100)];
+        await Bed.AllAsync(publishing);
+        publishing.AddRange(Bed.Publish(client, 100, first: 100));
 
         client.Reconfigure(Options($"{next.Host}:{next.Port}"));
         await Bed.UntilAsync(

@@ -100,8 +100,11 @@ public sealed class SilenceScenarios
         });
         await client.ConnectAsync().WaitAsync(Bed.Patience);
         FaultHandle stop = bed.Faults.FromClient(AmqpMethod.BasicPublish).Before().StopReading();
-        Task<PublishReceipt>[] large = [.. Enumerable.Range(0, 12).Select(number => Keyed(client, number, "large", 1_000_000))];
+        Task<PublishReceipt>[] large = [.. Enumerable.Range(0, 16).Select(number => Keyed(client, number, "large", 1_000_000))];
         await stop.WaitFiredAsync(Bed.Patience);
+
+        // The lane that fills the line has looked for another way: what it left fills all buffers since long.
+        await bed.Journal.WaitForAsync(static entry => entry is { Method: AmqpMethod.BasicPublish, PublishAttempt: 2 }, Bed.Patience);
 
         // On the lanes of the stuck connection there is no room, and on the others there is.
         Task<PublishReceipt>[] small = [.. Enumerable.Range(100, 64).Select(number => Keyed(client, number, "key-" + Bed.Id(number), 10))];
@@ -142,9 +145,9 @@ public sealed class SilenceScenarios
         ChildResult child = await ChildProcess.RunAsync("sdk-starved", bed.Port);
 
         Assert.True(child.ExitCode == 0, child.Output);
-        Assert.True(child.Number("starved-ms") > 1_000, child.Output);
+        Assert.True(child.Number("starved-ms") > 1.2 * SdkChildren.StarvedHeartbeat.TotalMilliseconds, child.Output);
         Assert.Equal((1, 0), (child.Number("attempts"), child.Number("losses")));
-        Assert.Equal(150, bed.Stored().Count);
+        Assert.Equal(100, bed.Stored().Count);
     }
 
     private static Task<PublishReceipt> Keyed(RabbitClient client, int number, string key, int size) => client.Publisher.PublishAsync(new OutboundMessage

@@ -76,6 +76,31 @@ public sealed class ClosingFaultTests
         Assert.Equal(1, fault.Fired);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_confirm_that_was_put_off_is_not_said_on_a_channel_that_a_fault_has_closed_meanwhile(bool byProxy)
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using FrameProxy proxy = FrameProxy.Start(broker.Host, broker.Port);
+        await using WireClient client = await ConfirmingAsync(byProxy ? proxy.Port : broker.Port);
+        FaultSet faults = byProxy ? proxy.Faults : broker.Faults;
+        FaultHandle late = faults.FromClient(AmqpMethod.BasicPublish).LoseConfirm(Confirm.Ack, afterFrames: 4);
+        FaultHandle close = faults.FromClient(AmqpMethod.BasicPublish).Nth(2).CloseChannel(406, "PRECONDITION_FAILED - by a test");
+        PublishInOneWrite(client, 1);
+
+        // The answer to a later request: the confirm has come as far as the fault that keeps it. It is due after the channel's end.
+        client.DeclareQueue("q");
+        await client.ExpectAsync(AmqpMethod.QueueDeclareOk);
+        PublishInOneWrite(client, 4);
+        client.Send(1, default(AmqpChannel.CloseOk));
+        client.Send(1, new AmqpChannel.Open());
+        client.Send(0, new AmqpConnection.Close(200, "", 0, 0));
+
+        Assert.Equal([AmqpMethod.ChannelClose, AmqpMethod.ChannelOpenOk, AmqpMethod.ConnectionCloseOk], await MethodsAsync(client));
+        Assert.Equal((1, 1), (late.Fired, close.Fired));
+    }
+
     [Fact]
     public async Task Blocked_and_unblocked_reach_the_client()
     {

@@ -20,6 +20,7 @@ public sealed partial class ArchitectureTests
         ["Publishing"] = ["Configuration", "Connections", "Diagnostics"],
         ["Topology"] = ["Connections", "Diagnostics"],
         ["Consuming"] = ["Connections", "Topology", "Diagnostics"],
+        ["Bridging"] = ["Configuration", "Connections", "Consuming", "Diagnostics", "Publishing", "Topology"],
     };
 
     private static readonly string[] KnownFolders = [.. MayUse.Keys, "DependencyInjection"];
@@ -131,6 +132,6 @@ public sealed partial class ArchitectureTests
         return string.Join('\n', lines.TakeWhile(static line => !line.StartsWith('#')));
     }
 
-    [GeneratedRegex(@"\bResilientRabbit\.(?<folder>Configuration|Connections|Publishing|Declaring|Consuming|Diagnostics|DependencyInjection)\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\bResilientRabbit\.(?<folder>Configuration|Connections|Publishing|Declaring|Consuming|Bridging|Diagnostics|DependencyInjection)\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex InternalNamespace();
 }

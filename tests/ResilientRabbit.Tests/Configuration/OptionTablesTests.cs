@@ -60,7 +60,7 @@ public sealed class OptionTablesTests
     [Fact]
     public void Each_number_and_duration_is_bounded_by_default()
     {
-        object[] groups = [new ResilientRabbitOptions(), new ConsumerOptions()];
+        object[] groups = [new ResilientRabbitOptions(), new ConsumerOptions(), new MessageBridgeOptions()];
 
         Assert.Empty(groups.SelectMany(Unbounded));
     }
@@ -76,7 +76,7 @@ public sealed class OptionTablesTests
         });
 
     private static IEnumerable<string> AllRows()
-        => Rows("", new ResilientRabbitOptions()).Concat(Rows("(consumer) ", new ConsumerOptions())).Concat(Rows("(health) ", new ResilientRabbitHealthOptions()));
+        => Rows("", new ResilientRabbitOptions()).Concat(Rows("(consumer) ", new ConsumerOptions())).Concat(Rows("(health) ", new ResilientRabbitHealthOptions())).Concat(Rows("(bridge) ", new MessageBridgeOptions()));
 
     private static IEnumerable<string> Rows(string prefix, object options)
     {

@@ -54,10 +54,7 @@ public sealed class DeliveryQueueTests : IDisposable
         Delivery running = await NextAsync(reader);
 
         List<ulong> forgotten = [];
-        while (queue.TryForget(out Delivery? delivery))
-        {
-            forgotten.Add(delivery.Tag);
-        }
+        queue.Forget(delivery => forgotten.Add(delivery.Tag));
 
         Assert.Equal([2ul, 3ul, 4ul, 5ul], forgotten.Order());
 

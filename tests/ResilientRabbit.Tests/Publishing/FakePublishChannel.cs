@@ -36,6 +36,8 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         }
     }
 
+    public uint FrameMax => 131_072;
+
     public bool HasRoom => session.HasRoom;
 
     public void Add(in OutgoingPublish outgoing)

@@ -1,0 +1,85 @@
+using ResilientRabbit.Diagnostics;
+
+namespace ResilientRabbit.Publishing;
+
+/// <summary>What a lane does with the messages of a channel that has ended. Used by the lane's writer only.</summary>
+internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions sessions, LaneQueue queue, SuspectLine suspects)
+{
+    /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>
+    public void Recover(LaneChannel channel)
+    {
+        channel.Retire();
+        if (channel.IsAbandoned || sessions.IsStuck(channel.Session))
+        {
+            sessions.Avoid(channel.Session);
+        }
+
+        (int code, string text) = channel.CloseReason;
+        List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
+        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
+        if (code == 0)
+        {
+            suspects.TakenBack();
+        }
+        else
+        {
+            context.Logger.ChannelClosedByBroker(lane.Index, code, text);
+            if (lane.IsQuarantine)
+            {
+                suspects.SuspectAll();
+            }
+            else if (guilty is null)
+            {
+                // Unknown which: one at a time, until the guilty one stands alone.
+                suspects.Begin(unanswered.Count);
+            }
+        }
+
+        var replay = default(MessageList);
+        foreach ((PendingMessage message, long version) in unanswered)
+        {
+            if (message == guilty)
+            {
+                Refuse(message, version, code, text);
+            }
+            else if (message.TryTakeBack(version) == SettleResult.Settled)
+            {
+                replay.Add(message);
+            }
+            else
+            {
+                message.ReleaseReference();
+            }
+        }
+
+        if (!replay.IsEmpty)
+        {
+            context.Logger.PublishRetried(lane.Index, unanswered.Count);
+        }
+
+        queue.PutBack(ref replay);
+    }
+
+    private void Refuse(PendingMessage message, long version, int code, string text)
+    {
+        context.Quarantine.Blame(message, code, text);
+        suspects.Answered();
+        message.Answered++;
+        message.Reply = (code, text);
+        if (code == Isolation.NotFound && context.Routes.KnowsExchange(message.Exchange))
+        {
+            context.Routes.Suspect(message.Exchange, message.RoutingKey);
+            if (message.TryTakeBack(version) == SettleResult.Settled)
+            {
+                lane.Rest(message);
+                return;
+            }
+        }
+        else if (message.TrySettle(version, SettleKind.Rejected) == SettleResult.Settled)
+        {
+            context.Finish(message, SettleKind.Rejected);
+        }
+
+        message.ReleaseReference();
+    }
+}
