@@ -156,6 +156,7 @@ public sealed class HostilePeerTests
 
         Assert.Equal(302, failure.StatusCode);
         Assert.Empty(thief.Seen);
+        Assert.Single(peer.Seen);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using ResilientRabbit.Diagnostics;
 
@@ -16,7 +17,9 @@ internal static partial class SecretScrubber
         string clean = text.Length <= LongestText ? text : text[..LongestText];
         foreach (string secret in secrets.Where(static secret => secret.Length > 0).OrderByDescending(static secret => secret.Length))
         {
-            clean = clean.Replace(secret, Mask, StringComparison.Ordinal).Replace(Uri.EscapeDataString(secret), Mask, StringComparison.OrdinalIgnoreCase);
+            clean = clean.Replace(secret, Mask, StringComparison.Ordinal)
+                .Replace(Uri.EscapeDataString(secret), Mask, StringComparison.OrdinalIgnoreCase)
+                .Replace(JsonEncodedText.Encode(secret).ToString(), Mask, StringComparison.OrdinalIgnoreCase);
         }
 
         return PeerText.Sanitize(UserInfo().Replace(clean, "://" + Mask + "@"));

@@ -70,9 +70,9 @@ public sealed class ManagementFixture : IAsyncLifetime
     }
 
     /// <summary>Waits for what the broker does in the background, or what its statistics show later.</summary>
-    public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Func<T, bool> isRight, string what)
+    public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Func<T, bool> isRight, string what, TimeSpan? patience = null)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         while (true)
         {
             T found = await look();
