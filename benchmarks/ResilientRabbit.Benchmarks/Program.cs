@@ -17,6 +17,9 @@ switch (args)
     case ["consume", ..]:
         await ConsumeBenchmark.RunAsync(args);
         break;
+    case ["--packed", ..]:
+        await PackedBenchmark.RunAsync(args);
+        break;
     default:
         await Benchmark.RunAsync(BenchmarkPlan.Parse(args));
         break;

@@ -282,14 +282,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Next = null;
         Admission = null;
         Generation = null!;
-        IsAdmitted = false;
-        Attempts = 0;
+        IsAdmitted = WasReleased = false;
+        Attempts = Nacks = Answered = 0;
         WrittenAt = 0;
         WrittenTo = null;
-        Nacks = 0;
         NackedBy = null;
-        Answered = 0;
-        WasReleased = false;
         Reply = default;
         _offence = null;
         NotBefore = 0;

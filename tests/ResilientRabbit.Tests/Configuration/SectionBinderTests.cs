@@ -34,7 +34,8 @@ public sealed class SectionBinderTests
             ("Publisher:Connections", "1"), ("publisher:lanes", "8"), ("Publisher:InFlightWindow", "16"), ("Publisher:DeliveryTimeout", "00:01:00"),
             ("Publisher:ConfirmStallTimeout", "00:00:02"), ("Publisher:MaxPendingMessages", "10"), ("Publisher:MaxPendingBytes", "8589934592"),
             ("Publisher:MaxMessageSize", "1024"), ("Publisher:BufferFull", "fail"), ("Publisher:Mandatory", "False"), ("Publisher:Persistent", "false"),
-            ("Publisher:PreserveOrder", "false"));
+            ("Publisher:PreserveOrder", "false"), ("Publisher:Packing", "true"), ("Publisher:PackMaxMessages", "9"), ("Publisher:PackMaxBytes", "1024"),
+            ("Publisher:PackMaxMessageBytes", "99"), ("Publisher:PackLinger", "00:00:00.005"));
 
         Assert.Empty(problems);
         Assert.Equal("node-01 node-02:5673", string.Join(' ', options.Endpoints));
@@ -45,6 +46,7 @@ public sealed class SectionBinderTests
         Assert.Equal((1, 8, 16, 60, 2), (publisher.Connections, publisher.Lanes, publisher.InFlightWindow, publisher.DeliveryTimeout.TotalSeconds, publisher.ConfirmStallTimeout.TotalSeconds));
         Assert.Equal((10, 8589934592, 1024, BufferFullMode.Fail), (publisher.MaxPendingMessages, publisher.MaxPendingBytes, publisher.MaxMessageSize, publisher.BufferFull));
         Assert.Equal((false, false, false), (publisher.Mandatory, publisher.Persistent, publisher.PreserveOrder));
+        Assert.Equal((true, 9, 1024, 99, 5), (publisher.Packing, publisher.PackMaxMessages, publisher.PackMaxBytes, publisher.PackMaxMessageBytes, publisher.PackLinger.TotalMilliseconds));
     }
 
     [Fact]
