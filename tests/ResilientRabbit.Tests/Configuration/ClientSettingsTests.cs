@@ -68,7 +68,7 @@ public sealed class ClientSettingsTests
             Publisher =
             {
                 Connections = 3, Lanes = 5, InFlightWindow = 7, DeliveryTimeout = TimeSpan.FromSeconds(21), ConfirmStallTimeout = TimeSpan.FromSeconds(20),
-                MaxPendingMessages = 22, MaxPendingBytes = 1000, MaxMessageSize = 700, BufferFull = BufferFullMode.Fail,
+                MaxPendingMessages = 22, MaxPendingBytes = 2000, MaxMessageSize = 700, BufferFull = BufferFullMode.Fail,
                 Mandatory = false, Persistent = false, PreserveOrder = false, Packing = true, PackMaxMessages = 9, PackMaxBytes = 512, PackMaxMessageBytes = 10, PackLinger = TimeSpan.FromMilliseconds(5),
             },
         };
