@@ -75,6 +75,9 @@ internal sealed record BridgeSettings
         DeadLetterQueue = options.ParkingQueue,
         StopTimeout = options.StopTimeout,
 
+        // A pack crosses as it is.
+        Unpack = false,
+
         // Deliveries count here that were given back because the far side was away: no fault of the message.
         DeliveryLimit = null,
     };
