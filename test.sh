@@ -123,7 +123,7 @@ check_package() {
   [ -s "${package%.nupkg}.snupkg" ] || fail "$name: there is no symbol package"
 }
 
-# The two small samples against a real cluster, with what their page says.
+# The small samples against a real cluster, with what their page says.
 check_samples() {
   local output=artifacts/results/samples address= end
   step "Samples"
@@ -140,6 +140,9 @@ check_samples() {
   else
     run_sample Producer --endpoints "$address" --rate 1000 --count 500
     run_sample Consumer --endpoints "$address" --count 500
+    run_sample Producer --endpoints "$address" --rate 1000 --count 500
+    run_sample SiteBridge --near "$address" --far "$address" --count 500
+    run_sample Consumer --endpoints "$address" --queue demo.far --count 500
     run_native_sample Producer --endpoints "$address" --rate 1000 --count 500
     run_native_sample Consumer --endpoints "$address" --count 500
     [ "$openstack" = no ] || run_sample Producer --explain-config artifacts/openstack/usr/share/nova-common/nova.conf

@@ -30,7 +30,7 @@ public sealed partial class PageTests
     [Fact]
     public void The_pages_that_show_code_are_seen()
     {
-        Assert.All(["README.md", "docs/testing.md", "docs/publishing.md", "docs/migration.md", "src/ResilientRabbit.Testing/README.md"], page =>
+        Assert.All(["README.md", "docs/testing.md", "docs/publishing.md", "docs/migration.md", "docs/management.md", "src/ResilientRabbit.Management/README.md", "src/ResilientRabbit.Testing/README.md"], page =>
         {
             Assert.Contains(page, PageNames());
             Assert.NotEmpty(Block().Matches(File.ReadAllText(Path.Combine(Root, page))));
@@ -62,7 +62,7 @@ public sealed partial class PageTests
 
     private static string[] PageNames() =>
     [
-        "README.md", "CHANGELOG.md", "samples/README.md", "src/ResilientRabbit.Testing/README.md", "benchmarks/README.md",
+        "README.md", "CHANGELOG.md", "samples/README.md", "src/ResilientRabbit.Management/README.md", "src/ResilientRabbit.Testing/README.md", "benchmarks/README.md",
         .. Directory.EnumerateFiles(Path.Combine(Root, "docs"), "*.md").Select(static file => "docs/" + Path.GetFileName(file)).Order(StringComparer.Ordinal),
     ];
 

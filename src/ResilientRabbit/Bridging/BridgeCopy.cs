@@ -27,6 +27,7 @@ internal sealed class BridgeCopy(BridgeSettings settings)
             routingKey = TakeText(headers, CopyHeaders.OriginalRoutingKey) ?? routingKey;
             properties.Expiration = TakeExpiration(headers) ?? properties.Expiration;
             headers.Remove(CopyHeaders.Attempt);
+            ForgetOwnDeaths(headers);
         }
 
         Clean(properties, headers);
@@ -57,6 +58,20 @@ internal sealed class BridgeCopy(BridgeSettings settings)
             // Without it the far broker confirms and drops what reaches no queue.
             Mandatory = true,
         };
+    }
+
+    /// <summary>The record of a message that has died nowhere but in our retry queue is no news to the far side.</summary>
+    private void ForgetOwnDeaths(IDictionary<string, object?> headers)
+    {
+        string retryQueue = ConsumerSettings.RetryQueueOf(settings.Queue, settings.Consumer.RetryDelays[0]);
+        if (headers.TryGetValue("x-first-death-queue", out object? first) && string.Equals(HeaderReader.Text(first), retryQueue, StringComparison.Ordinal))
+        {
+            headers.Remove(CopyHeaders.Deaths);
+            foreach (string name in headers.Keys.Where(static name => name.StartsWith("x-first-death-", StringComparison.Ordinal) || name.StartsWith("x-last-death-", StringComparison.Ordinal)).ToArray())
+            {
+                headers.Remove(name);
+            }
+        }
     }
 
     private static bool IsRepeated(IDictionary<string, object?> headers) =>

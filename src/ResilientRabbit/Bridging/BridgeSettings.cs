@@ -75,7 +75,7 @@ internal sealed record BridgeSettings
         DeadLetterQueue = options.ParkingQueue,
         StopTimeout = options.StopTimeout,
 
-        // A pack crosses as it is.
+        // A pack travels as it came: it is one message to the source, and one confirm of the far side answers it.
         Unpack = false,
 
         // Deliveries count here that were given back because the far side was away: no fault of the message.

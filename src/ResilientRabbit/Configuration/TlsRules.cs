@@ -11,6 +11,15 @@ internal static class TlsRules
     public static void Check(ResilientRabbitOptions options, bool isTls, ProblemList problems)
     {
         TlsOptions tls = options.Tls;
+        Check(tls, isTls, problems);
+        if (options.Authentication == SaslMechanism.External && (!isTls || tls.CertificateFile is null))
+        {
+            problems.Add(nameof(options.Authentication), $"is External, which needs TLS (is {(isTls ? "on" : "off")}) and Tls:CertificateFile (is {(tls.CertificateFile is null ? "not set" : "set")})");
+        }
+    }
+
+    public static void Check(TlsOptions tls, bool isTls, ProblemList problems)
+    {
         if (tls.Protocols == SslProtocols.None || (tls.Protocols & ~Allowed) != SslProtocols.None)
         {
             problems.Add(Section + nameof(tls.Protocols), $"must be Tls12, Tls13 or both, is {tls.Protocols:D}");
@@ -29,11 +38,6 @@ internal static class TlsRules
         if (tls.KeyFile is not null && tls.CertificateFile is null)
         {
             problems.Add(Section + nameof(tls.KeyFile), "needs a CertificateFile, which is not set");
-        }
-
-        if (options.Authentication == SaslMechanism.External && (!isTls || tls.CertificateFile is null))
-        {
-            problems.Add(nameof(options.Authentication), $"is External, which needs TLS (is {(isTls ? "on" : "off")}) and Tls:CertificateFile (is {(tls.CertificateFile is null ? "not set" : "set")})");
         }
 
         if (isTls)

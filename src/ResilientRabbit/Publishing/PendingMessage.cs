@@ -93,7 +93,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 
     /// <summary>The link of the list it is in.</summary>
     public PendingMessage? Next { get; set; }
-
     public FlushGeneration Generation { get; set; } = null!;
 
     /// <summary>False while it waits for room: then it is not pending and not counted.</summary>

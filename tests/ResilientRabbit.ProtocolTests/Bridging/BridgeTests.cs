@@ -179,6 +179,23 @@ public sealed class BridgeTests
         Assert.Equal([.. Enumerable.Range(0, 400).Select(Bed.Id)], bed.Far.Stored().Order(StringComparer.Ordinal));
     }
 
+    [Fact]
+    public async Task A_pack_travels_whole_and_is_taken_apart_at_the_far_side()
+    {
+        await using BridgeBed bed = await BridgeBed.StartAsync();
+        RabbitClient packing = bed.Near.NewClient(static options => options.Publisher.Packing = true);
+        await Bed.AllAsync(Bed.Publish(packing, 100));
+        int packs = bed.Unsettled();
+        Assert.InRange(packs, 1, 99);
+
+        MessageBridge bridge = await bed.BridgeAsync();
+        await bed.EmptyAsync();
+
+        Assert.Equal(packs, bed.Far.Stored().Count);
+        Assert.Equal([.. Enumerable.Range(0, 100).Select(Bed.Id)], (await bed.TakeAsync(100)).Select(static message => message.Id!));
+        Assert.Equal(packs, bridge.Status.Forwarded);
+    }
+
     private static string[] HopsOf(MessageProperties properties) =>
         [.. ((List<object?>)properties.Headers["x-bridged-by"]!).Select(static hop => Encoding.UTF8.GetString((byte[])hop!))];
 

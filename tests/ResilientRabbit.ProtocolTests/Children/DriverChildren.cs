@@ -122,10 +122,11 @@ internal static class DriverChildren
     /// <summary>Driver issue 1827: the answer to a request that timed out is given to the next one, or ends the connection.</summary>
     public static async Task LateReplyAsync(int port)
     {
-        ConnectionFactory factory = Factory(port);
-        factory.ContinuationTimeout = TimeSpan.FromMilliseconds(500);
-        await using IConnection connection = await factory.CreateConnectionAsync();
+        await using IConnection connection = await Factory(port).CreateConnectionAsync();
         await using IChannel channel = await connection.CreateChannelAsync();
+
+        // From here on only: a process that has just begun may need longer to open a channel.
+        channel.ContinuationTimeout = TimeSpan.FromMilliseconds(500);
         string first = await TryAsync(() => channel.QueueDeclarePassiveAsync(Queue));
         ChildProgram.Tell("first", first);
 

@@ -132,9 +132,12 @@ public sealed class Bed : IAsyncDisposable
     /// <summary>Waits for entries of the journal; those from before count.</summary>
     public Task<JournalEntry> SeeAsync(AmqpMethod method, int count = 1) => Journal.WaitForAsync(entry => entry.Method == method, Patience, count);
 
-    public static async Task UntilAsync(Func<bool> condition, string what)
+    /// <summary>As <see cref="UntilAsync"/>, but sooner than a heartbeat or the watch over silent consumers would help: both need ten seconds.</summary>
+    public static Task SoonAsync(Func<bool> condition, string what) => UntilAsync(condition, what, TimeSpan.FromSeconds(8));
+
+    public static async Task UntilAsync(Func<bool> condition, string what, TimeSpan? bound = null)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(bound ?? Patience);
         while (!condition())
         {
             Assert.False(patience.IsCancellationRequested, $"Never came: {what}.");

@@ -183,7 +183,6 @@ public sealed class ChannelScenarios
         await using Bed bed = await Bed.StartAsync();
         RabbitClient client = bed.NewClient(static options => options.ConnectTimeout = TimeSpan.FromSeconds(1));
         FaultHandle drop = bed.Faults.FromBroker(AmqpMethod.ChannelOpenOk).Drop();
-
         long start = Stopwatch.GetTimestamp();
         PublishReceipt[] receipts = await Bed.AllAsync(Bed.Publish(client, 5));
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using RabbitMQ.Client;
 using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.Testing;
@@ -23,13 +22,11 @@ public sealed class ConsumerScenarios
             return Settlement.Ack;
         });
 
-        long start = Stopwatch.GetTimestamp();
         Assert.Equal(1, await bed.Broker.CancelConsumersAsync(Bed.Queue));
         await bed.SeeAsync(AmqpMethod.BasicCancel);
         await Bed.AllAsync(Bed.Publish(client, 5));
 
-        await Bed.UntilAsync(() => received.Count == 5 && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the messages and their acks");
-        AssertNotByTheWatchdog(start);
+        await Bed.SoonAsync(() => received.Count == 5 && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the messages and their acks");
         Assert.Equal(1, bed.Broker.Queue(Bed.Queue)!.Consumers);
         Assert.Equal((1, true), (subscription.Status.Resubscribes, subscription.Status.IsConsuming));
     }
@@ -175,7 +172,8 @@ public sealed class ConsumerScenarios
         await Bed.UntilAsync(() => subscription.Status is { Resubscribes: 1, IsConsuming: true } && bed.Broker.Queue(Bed.Queue)!.Unacked > 0, "the next channel with its redeliveries");
         finish.SetResult();
 
-        await Bed.UntilAsync(() => bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the end");
+        // One of the first handlers may be the last to go on: the queue is empty before it is counted.
+        await Bed.UntilAsync(() => bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 } && subscription.Status.StaleAcks >= 50, "the end, and fifty stale acks");
         Assert.Empty(bed.Journal.StaleAcks());
         Assert.Equal(50, subscription.Status.StaleAcks);
         Assert.DoesNotContain(bed.Journal.Entries, static entry => entry.ReplyCode == 406);
@@ -193,14 +191,12 @@ public sealed class ConsumerScenarios
             return Settlement.Ack;
         });
 
-        long start = Stopwatch.GetTimestamp();
         Assert.True(await bed.Broker.DeleteQueueAsync(Bed.Queue));
         await bed.SeeAsync(AmqpMethod.BasicCancel);
         await bed.DeclareAsync(Bed.Queue);
         await Bed.AllAsync(Bed.Publish(client, 5));
 
-        await Bed.UntilAsync(() => received.Count == 5 && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0, Consumers: 1 }, "the messages and their acks");
-        AssertNotByTheWatchdog(start);
+        await Bed.SoonAsync(() => received.Count == 5 && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0, Consumers: 1 }, "the messages and their acks");
     }
 
     [Fact, Scenario("58", "P16,P21")]
@@ -299,8 +295,4 @@ public sealed class ConsumerScenarios
         await Bed.UntilAsync(() => bed.Broker.Queue("parked") is { Messages: 1 } && bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the parked message");
         Assert.Equal([1, 1, 2], attempts);
     }
-
-    /// <summary>The first look of the watch over silent consumers comes after ten seconds: what it heals is not healed by the broker's word.</summary>
-    private static void AssertNotByTheWatchdog(long start)
-        => Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(8), $"It took {Stopwatch.GetElapsedTime(start)}.");
 }

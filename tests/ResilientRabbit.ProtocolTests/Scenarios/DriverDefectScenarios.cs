@@ -225,9 +225,9 @@ public sealed class DriverDefectScenarios
 
         foreach (bool asUri in new[] { true, false })
         {
-            // Where it belongs, and where it does not.
+            // Where it belongs, with another fault, and where it does not.
             var options = new ResilientRabbitOptions();
-            (asUri ? options.Uris : options.Endpoints).Add($"amqp://user:{TestLog.Canary}:7F3A@host");
+            (asUri ? options.Uris : options.Endpoints).Add($"amqp://user:{TestLog.Canary}:7F3A@host:none");
             var refusal = Assert.Throws<OptionsValidationException>(() => new RabbitClient(options));
 
             Assert.DoesNotContain(TestLog.Canary, refusal.ToString(), StringComparison.Ordinal);

@@ -15,11 +15,13 @@ public sealed class MoveScenarios
         await using RabbitClient client = NewClient(cluster.Endpoints, log, static options => options.FailBackDelay = TimeSpan.FromSeconds(1));
         await client.DeclareAsync(new TopologyBuilder().QuorumQueue(Bed.Queue).Build()).WaitAsync(Bed.Patience);
         await client.ConnectAsync().WaitAsync(Bed.Patience);
-        await Bed.UntilAsync(() => cluster.Nodes.All(static node => node.Connections().Count > 0), "a connection on each node");
+        await Bed.UntilAsync(() => cluster.Nodes.All(static node => node.Connections().Any(static connection => connection.IsOpen)), "an open connection on each node");
         int lost = PublishingNode(cluster);
         await cluster.KillAsync(lost);
         await Bed.AllAsync(Bed.Publish(client, 10, first: 90_000));
-        await Bed.UntilAsync(() => client.Status.State == ConnectionState.Connected, "all connections elsewhere");
+
+        // The loss as well: until it is noticed everything seems to be connected.
+        await Bed.UntilAsync(() => client.Status.State == ConnectionState.Connected && client.Status.Connections.Any(static connection => connection.Losses > 0), "all connections elsewhere");
         int losses = client.Status.Connections.Sum(static connection => connection.Losses);
 
         await cluster.RestartAsync(lost);

@@ -34,7 +34,7 @@ public sealed class ScenarioCoverageTests
     {
         string folder = Path.Combine(SourceRoot(), "tests", "ResilientRabbit.ProtocolTests");
         string received = string.Concat(Tests()
-            .SelectMany(static test => test.Scenario.Scenarios, static (test, scenario) => (Scenario: scenario, Test: $"{test.Method.DeclaringType!.Name}.{test.Method.Name}", Promises: string.Join(' ', test.Scenario.Promises)))
+            .SelectMany(static test => test.Scenario.Scenarios, static (test, scenario) => (Scenario: scenario, Test: NameOf(test.Method), Promises: string.Join(' ', test.Scenario.Promises)))
             .OrderBy(static row => row.Scenario.StartsWith('C'))
             .ThenBy(static row => int.Parse(row.Scenario.TrimStart('C'), CultureInfo.InvariantCulture))
             .ThenBy(static row => row.Test, StringComparer.Ordinal)
@@ -50,6 +50,27 @@ public sealed class ScenarioCoverageTests
         await File.WriteAllTextAsync(receivedFile, received);
         Assert.Fail("The scenarios differ from what was approved: review the difference; when it is meant, copy Scenarios.received.txt over Scenarios.approved.txt.");
     }
+
+    /// <summary>A test that nobody has seen red may be a check that cannot fail: break its promise once, and add the row (SABOTAGES.md says how).</summary>
+    [Fact]
+    public async Task Every_test_of_a_scenario_was_red_when_its_promise_was_broken()
+    {
+        ILookup<string, (string Test, string Promises, int Cases)> rows =
+            SabotageRows.Read(await File.ReadAllTextAsync(Path.Combine(SourceRoot(), SabotageRows.Table))).ToLookup(static row => row.Test, StringComparer.Ordinal);
+        ILookup<string, (MethodInfo Method, ScenarioAttribute Scenario)> tests = Tests().ToLookup(static test => NameOf(test.Method), StringComparer.Ordinal);
+
+        Assert.Empty(rows.Select(static row => row.Key).Except(tests.Select(static test => test.Key), StringComparer.Ordinal));
+        Assert.All(tests, test =>
+        {
+            string promises = SabotageRows.PromisesOf(test.Select(static one => one.Scenario));
+            int cases = Math.Max(1, test.First().Method.GetCustomAttributes<InlineDataAttribute>().Count());
+            Assert.True(rows.Contains(test.Key), $"{test.Key} has no row in SABOTAGES.md.");
+            Assert.All(rows[test.Key], row => Assert.Equal(promises, row.Promises));
+            Assert.True(rows[test.Key].Sum(static row => row.Cases) >= cases, $"Not all {cases} cases of {test.Key} were red.");
+        });
+    }
+
+    internal static string NameOf(MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}";
 
     /// <summary>All of them.</summary>
     internal static IEnumerable<(MethodInfo Method, ScenarioAttribute Scenario)> Tests() =>

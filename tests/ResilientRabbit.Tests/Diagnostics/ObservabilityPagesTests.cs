@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ResilientRabbit.Diagnostics;
+using ResilientRabbit.Management;
 using ResilientRabbit.Tests.Architecture;
 using Xunit;
 
@@ -76,6 +77,7 @@ public sealed partial class ObservabilityPagesTests
         [
             .. Enum.GetValues<PublishFailure>().Select(HelpLinks.Of),
             .. Enum.GetValues<ConnectionFailureReason>().Select(HelpLinks.Of),
+            .. Enum.GetValues<ManagementFailure>().Select(static failure => new ManagementException(failure, "no").HelpLink!),
             new TopologyException("queue 'q'", 406, "no", "no").HelpLink!,
             new MessageFormatException("no").HelpLink!,
             new PublishCanceledException(PublishFailure.NotSent, "id", CancellationToken.None).HelpLink!,

@@ -24,7 +24,7 @@ public sealed class SitesFixture : IAsyncLifetime
         _missing = TwoSites.MissingPrerequisite();
         if (_missing is null)
         {
-            _sites = await TwoSites.StartAsync(new SiteOptions { Plugins = ["rabbitmq_shovel", "rabbitmq_federation", "rabbitmq_management"] });
+            _sites = await TwoSites.StartAsync(new SiteOptions { Plugins = ["rabbitmq_shovel_management", "rabbitmq_federation_management", "rabbitmq_management"] });
         }
     }
 

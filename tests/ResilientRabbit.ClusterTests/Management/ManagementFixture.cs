@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using ResilientRabbit.Clusters;
+using ResilientRabbit.ClusterTests.Harness;
+using ResilientRabbit.Management;
+using Xunit;
+
+namespace ResilientRabbit.ClusterTests.Management;
+
+/// <summary>Two real nodes with the management, federation and shovel plugins, each with the management API on a port of its own.</summary>
+public sealed class ManagementFixture : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<string, int> _ports = new(StringComparer.Ordinal);
+    private LocalCluster? _cluster;
+    private string? _missing;
+
+    /// <summary>The cluster. Skips the test with the reason where none can be started, and fails it on a build server.</summary>
+    public IRabbitCluster Cluster
+    {
+        get
+        {
+            ClusterFixture.SkipWithout(_missing, "no local nodes can be started");
+            return _cluster!;
+        }
+    }
+
+    public string AddressOf(IRabbitNode node) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ports[node.Name]}");
+
+    /// <summary>A client of both nodes.</summary>
+    public RabbitManagementClient NewClient(string virtualHost = "/", Action<ManagementOptions>? configure = null)
+    {
+        var options = new ManagementOptions { VirtualHost = virtualHost };
+        foreach (IRabbitNode node in Cluster.Nodes)
+        {
+            options.Addresses.Add(AddressOf(node));
+        }
+
+        configure?.Invoke(options);
+        return new RabbitManagementClient(options);
+    }
+
+    /// <summary>A client of the SDK in a virtual host.</summary>
+    public RabbitClient NewRabbitClient(string virtualHost)
+    {
+        var options = new ResilientRabbitOptions { VirtualHost = virtualHost };
+        foreach (IRabbitNode node in Cluster.Nodes)
+        {
+            options.Endpoints.Add(node.Address.ToString());
+        }
+
+        return new RabbitClient(options, TestLog.Create());
+    }
+
+    /// <summary>What rabbitmqctl lists.</summary>
+    public async Task<IReadOnlyList<JsonElement>> ListAsync(params string[] command)
+    {
+        using JsonDocument document = JsonDocument.Parse(await Cluster.Nodes[0].RunCtlAsync(["-q", "--formatter", "json", .. command]));
+        return [.. document.RootElement.EnumerateArray().Select(static row => row.Clone())];
+    }
+
+    /// <summary>A virtual host of its own for a test, made without the client.</summary>
+    public async Task<string> NewVirtualHostAsync()
+    {
+        string name = "management/" + Guid.NewGuid().ToString("N")[..6];
+        await Cluster.CreateVirtualHostAsync(name);
+        return name;
+    }
+
+    /// <summary>Waits for what the broker does in the background, or what its statistics show later.</summary>
+    public static async Task<T> EventuallyAsync<T>(Func<Task<T>> look, Func<T, bool> isRight, string what, TimeSpan? patience = null)
+    {
+        using var limit = new CancellationTokenSource(patience ?? Patience);
+        while (true)
+        {
+            T found = await look();
+            if (isRight(found))
+            {
+                return found;
+            }
+
+            Assert.False(limit.IsCancellationRequested, $"{what}; last seen: {found}");
+            await Task.Delay(200);
+        }
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        _missing = LocalCluster.MissingPrerequisite();
+        if (_missing is not null)
+        {
+            return;
+        }
+
+        _cluster = await LocalCluster.StartAsync(new ClusterOptions
+        {
+            NodeCount = 2,
+            Mirrored = false,
+            Plugins = ["rabbitmq_management", "rabbitmq_federation_management", "rabbitmq_shovel_management"],
+
+            // One of two nodes is no minority that should pause: a test stops one and asks the other.
+            PartitionHandling = "ignore",
+            NodeSettings = name => string.Create(CultureInfo.InvariantCulture, $"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {_ports[name] = FreePorts.Take()}\ncollect_statistics_interval = 1000"),
+        });
+        foreach (IRabbitNode node in _cluster.Nodes)
+        {
+            using var client = new RabbitManagementClient(new ManagementOptions { Addresses = { AddressOf(node) }, MaxAttempts = 100 });
+            await client.GetOverviewAsync().WaitAsync(Patience);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
