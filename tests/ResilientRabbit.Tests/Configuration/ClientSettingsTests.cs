@@ -68,8 +68,8 @@ public sealed class ClientSettingsTests
             Publisher =
             {
                 Connections = 3, Lanes = 5, InFlightWindow = 7, DeliveryTimeout = TimeSpan.FromSeconds(21), ConfirmStallTimeout = TimeSpan.FromSeconds(20),
-                MaxPendingMessages = 22, MaxPendingBytes = 1000, MaxMessageSize = 300, BufferFull = BufferFullMode.Fail,
-                Mandatory = false, Persistent = false, PreserveOrder = false, Packing = true, PackMaxMessages = 9, PackMaxBytes = 256, PackMaxMessageBytes = 10, PackLinger = TimeSpan.FromMilliseconds(5),
+                MaxPendingMessages = 22, MaxPendingBytes = 2000, MaxMessageSize = 700, BufferFull = BufferFullMode.Fail,
+                Mandatory = false, Persistent = false, PreserveOrder = false, Packing = true, PackMaxMessages = 9, PackMaxBytes = 512, PackMaxMessageBytes = 10, PackLinger = TimeSpan.FromMilliseconds(5),
             },
         };
         ClientSettings settings = ClientSettings.From(options);
