@@ -207,7 +207,7 @@ if [ "$openstack" = no ]; then
 fi
 
 native=yes
-ensure_packages gcc zlib1g-dev || native=no
+ensure_packages gcc libc6-dev || native=no
 
 containers=false
 if container_engine_answers && restore true; then

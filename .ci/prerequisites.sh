@@ -19,6 +19,7 @@ missing_packages() {
       rabbitmq-server) has_rabbitmq ;;
       procps) has_command ps ;;
       iproute2) has_command ip ;;
+      libc6-dev) compgen -G '/usr/lib/*/crt1.o' >/dev/null ;;
       python3-oslo.messaging) [ -x /usr/bin/python3 ] && /usr/bin/python3 -c 'import oslo_messaging' 2>/dev/null ;;
       *) has_command "$package" ;;
     esac || printf '%s ' "$package"
