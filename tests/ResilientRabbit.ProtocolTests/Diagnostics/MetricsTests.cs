@@ -51,26 +51,6 @@ public sealed class MetricsTests
         Assert.True(last["rabbitmq.client.publish.replayed"] >= meter.Sum("rabbitmq.client.publish.marked_duplicates"));
     }
 
-    [Theory]
-    [InlineData(32, 32)]
-    [InlineData(1000, 32)]
-    [InlineData(33, 17)]
-    public async Task An_acknowledgement_of_many_is_counted_whole_and_its_durations_are_sampled(int messages, int durations)
-    {
-        string name = Name();
-        using var meter = new MeterRecorder(name);
-        await using Bed bed = await Bed.StartAsync();
-        await using RabbitClient client = bed.NewClient(options => options.ClientName = name);
-        await Bed.AllAsync(Bed.Publish(client, 1, first: 5000));
-        bed.Faults.OnPublish.Next(confirm: Confirm.Drop, count: messages - 1);
-        bed.Faults.FromBroker(AmqpMethod.BasicAck).AckMultiple();
-
-        await Bed.AllAsync(Bed.Publish(client, messages));
-
-        Assert.Equal(messages + 1, meter.Sum("messaging.client.sent.messages"));
-        Assert.Equal(durations, meter.Sum("messaging.client.operation.duration") - 1);
-    }
-
     [Fact]
     public async Task Each_outcome_is_counted_under_its_name()
     {

@@ -60,6 +60,35 @@ public sealed class SilenceTests(ITestOutputHelper output)
         output.WriteLine($"{elapsed.TotalNanoseconds / Rounds:0.0} ns for each message");
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(32, 32)]
+    [InlineData(33, 17)]
+    [InlineData(1000, 32)]
+    public void An_acknowledgement_of_many_is_counted_whole_and_its_durations_are_sampled(int messages, int expected)
+    {
+        using ServiceProvider services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        using var telemetry = new ClientTelemetry("sampled", services.GetRequiredService<IMeterFactory>(), TimeProvider.System);
+        var factory = new MessageFactory(maxMessages: 2000);
+        var chain = default(MessageList);
+        for (int number = 0; number < messages; number++)
+        {
+            chain.Add(factory.CreateInFlight());
+        }
+
+        using var listener = new MeterListener();
+        int durations = 0;
+        long sent = 0;
+        listener.SetMeasurementEventCallback<double>((_, _, _, _) => durations++);
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => sent += value);
+        listener.EnableMeasurementEvents(telemetry.Instruments.OperationDuration);
+        listener.EnableMeasurementEvents(telemetry.Instruments.SentMessages);
+
+        new PublishMeter(telemetry, TimeProvider.System, lanes: 1).Confirmed(chain.First, null);
+
+        Assert.Equal((messages, expected), (sent, durations));
+    }
+
     /// <summary>What a publish that is confirmed passes through, each time in full: on the way a run of messages shares some of it.</summary>
     private static int Run(PublishMeter meter, PendingMessage message, int rounds)
     {
