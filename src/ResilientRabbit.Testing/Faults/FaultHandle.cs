@@ -13,6 +13,7 @@ public sealed class FaultHandle
     private List<Action> _held = [];
     private TaskCompletionSource _released = NewSource();
     private int _fired;
+    private bool _isCancelled;
 
     internal FaultHandle(FaultEngine engine, string description)
     {
@@ -30,7 +31,7 @@ public sealed class FaultHandle
         {
             lock (_gate)
             {
-                return _released.Task;
+                return _isCancelled ? Task.CompletedTask : _released.Task;
             }
         }
     }
@@ -89,6 +90,11 @@ public sealed class FaultHandle
     public void Cancel()
     {
         _engine.Remove(this);
+        lock (_gate)
+        {
+            _isCancelled = true;
+        }
+
         Release();
     }
 
@@ -113,11 +119,17 @@ public sealed class FaultHandle
         }
     }
 
-    internal void Hold(Action release)
+    /// <summary>Keeps something until the next release. False when the fault was taken back meanwhile: then nobody would ever release it.</summary>
+    internal bool TryHold(Action release)
     {
         lock (_gate)
         {
-            _held.Add(release);
+            if (!_isCancelled)
+            {
+                _held.Add(release);
+            }
+
+            return !_isCancelled;
         }
     }
 

@@ -105,27 +105,37 @@ internal abstract class FaultLane
     /// <summary>Keeps the command until the handle is released; others pass.</summary>
     public void Hold(Command command, FaultHandle handle)
     {
-        _held++;
-        handle.Hold(() => Inject(() =>
+        if (!handle.TryHold(() => Inject(() =>
+            {
+                _held--;
+                Emit(command);
+            })))
         {
-            _held--;
             Emit(command);
-        }));
+            return;
+        }
+
+        _held++;
     }
 
     /// <summary>Keeps this command and everything after it until the handle is released.</summary>
     public void Stall(Command command, FaultHandle handle)
     {
+        if (!handle.TryHold(() => Inject(() =>
+            {
+                _held--;
+                List<Command> stalled = _stalled ?? [];
+                _stalled = null;
+                Emit(command);
+                stalled.ForEach(Process);
+            })))
+        {
+            Emit(command);
+            return;
+        }
+
         _held++;
         _stalled = [];
-        handle.Hold(() => Inject(() =>
-        {
-            _held--;
-            List<Command> stalled = _stalled ?? [];
-            _stalled = null;
-            Emit(command);
-            stalled.ForEach(Process);
-        }));
     }
 
     /// <summary>Keeps the command until so many others have passed.</summary>

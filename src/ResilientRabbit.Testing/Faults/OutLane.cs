@@ -34,7 +34,11 @@ internal sealed class OutLane(AmqpLink link, FaultEngine engine, FrameOutbox out
     {
         if (Engine.Confirms is { } arrangement && channel.BeginsToCollect())
         {
-            arrangement.Handle.Hold(() => Inject(() => ProcessAnswers(number, channel.TakeCollected(arrangement.Rule))));
+            void Arrange() => Inject(() => ProcessAnswers(number, channel.TakeCollected(arrangement.Rule)));
+            if (!arrangement.Handle.TryHold(Arrange))
+            {
+                Arrange();
+            }
         }
     }
 

@@ -39,6 +39,27 @@ public sealed class FrameFaultTests
         Assert.Equal(1, fault.Fired);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_fault_that_is_taken_back_while_it_fires_keeps_nothing(bool stalls)
+    {
+        await using TestBroker broker = await TestBroker.StartAsync();
+        await using RecordingDriver driver = await RecordingDriver.ConnectAsync(broker);
+        FaultHandle? fault = null;
+        FaultTrigger trigger = broker.Faults.FromBroker(AmqpMethod.BasicAck).Where(_ =>
+        {
+            fault!.Cancel();
+            return true;
+        });
+        fault = stalls ? trigger.Stall() : trigger.Hold();
+
+        await driver.PublishAsync(1);
+
+        Assert.Equal(["ack 1"], await driver.AnswersAsync(1));
+        Assert.Equal(1, fault.Fired);
+    }
+
     [Fact]
     public async Task Frames_in_pieces_of_one_byte_and_two_in_one_write_are_understood()
     {
