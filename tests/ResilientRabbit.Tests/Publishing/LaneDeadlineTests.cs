@@ -1,3 +1,4 @@
+using ResilientRabbit.Tests.Connections;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
@@ -43,10 +44,14 @@ public sealed class LaneDeadlineTests
         await using var harness = new PublisherHarness();
         FakePublishSession session = harness.Open();
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a");
+        harness.Time.Advance(Instant);
         session.Kill();
-        await harness.Watch.UntilAsync(() => session.Channel.IsRetired);
 
-        AssertEndsAtTheDeadline(harness, Lifetime);
+        // Between the end of the channel and the queue it has no age.
+        await harness.Watch.UntilAsync(() => session.Channel.IsRetired);
+        Assert.True(SpinWait.SpinUntil(() => harness.Publisher.OldestUnconfirmed > TimeSpan.Zero, Watch.Limit));
+
+        AssertEndsAtTheDeadline(harness, Lifetime - Instant);
 
         await Failed(tasks[0], PublishFailure.Unknown);
     }

@@ -18,6 +18,7 @@ public sealed class LaneRenewalTests
         FakePublishSession session = harness.Open();
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a", "b");
 
+        await session.QuietAsync();
         session.Channel.Nack(2, multiple: true);
         harness.Time.Advance(LongestRest);
         await session.WrittenAsync(4);
@@ -35,6 +36,7 @@ public sealed class LaneRenewalTests
         FakePublishSession session = harness.Open();
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a", "b");
 
+        await session.QuietAsync();
         session.Channel.Nack(1);
         harness.Time.Advance(LongestRest);
         await session.QuietAsync();
@@ -56,11 +58,13 @@ public sealed class LaneRenewalTests
         session.Channel.Ack(1);
         await Confirmed(tasks[0]);
 
+        await session.QuietAsync();
         session.Channel.Nack(2);
         harness.Time.Advance(LongestRest);
         await session.WrittenAsync(3);
         Assert.Single(session.Channels);
 
+        await session.QuietAsync();
         session.Channel.Nack(3);
         harness.Time.Advance(LongestRest);
         await session.WrittenAsync(4);
@@ -78,6 +82,8 @@ public sealed class LaneRenewalTests
 
         for (int copies = 2; copies <= 90; copies++)
         {
+            // A nack that comes inside the write is dealt with after it.
+            await session.QuietAsync();
             harness.Time.Advance(LongestRest);
             await session.WrittenAsync(copies);
         }
