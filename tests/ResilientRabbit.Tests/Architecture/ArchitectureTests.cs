@@ -23,35 +23,21 @@ public sealed partial class ArchitectureTests
         ["Bridging"] = ["Configuration", "Connections", "Consuming", "Diagnostics", "Publishing", "Topology"],
     };
 
+    private static readonly PackageSources Sources = new(Package, InternalNamespace(), MayUse);
     private static readonly string[] KnownFolders = [.. MayUse.Keys, "DependencyInjection"];
 
     [Fact]
-    public void Folders_use_only_what_they_may()
-    {
-        List<string> offences = [];
-        foreach (string file in SourceTree.Files(Package))
-        {
-            string folder = FolderOf(file);
-            if (MayUse.TryGetValue(folder, out string[]? allowed))
-            {
-                IEnumerable<string> used = UsesOf(file).Where(used => !allowed.Append(folder).Contains(used, StringComparer.Ordinal));
-                offences.AddRange(used.Select(used => $"{file} uses {used}"));
-            }
-        }
-
-        AssertNone(offences);
-    }
+    public void Folders_use_only_what_they_may() => Sources.AssertFoldersUseOnlyWhatTheyMay();
 
     [Fact]
     public void Each_file_is_in_a_known_folder_and_in_the_namespace_of_its_folder_or_of_the_public_types()
     {
         List<string> offences = [];
-        foreach (string file in SourceTree.Files(Package))
+        foreach (string file in Sources.Files)
         {
-            string folder = FolderOf(file);
+            string folder = Sources.FolderOf(file);
             string expected = "ResilientRabbit." + (folder is "Topology" ? "Declaring" : folder);
-            string[] lines = SourceTree.Lines(file);
-            string found = lines.FirstOrDefault(static line => line.StartsWith("namespace ", StringComparison.Ordinal))?["namespace ".Length..].TrimEnd(';') ?? "";
+            string found = PackageSources.NamespaceOf(file);
             bool known = folder.Length == 0 || KnownFolders.Contains(folder, StringComparer.Ordinal);
             bool isExpected = string.Equals(found, expected, StringComparison.Ordinal) || found.StartsWith(expected + ".", StringComparison.Ordinal);
             bool isPublic = found is "ResilientRabbit" || (folder is "DependencyInjection" && found is "Microsoft.Extensions.DependencyInjection");
@@ -61,7 +47,7 @@ public sealed partial class ArchitectureTests
             }
         }
 
-        AssertNone(offences);
+        PackageSources.AssertNone(offences);
     }
 
     [Fact]
@@ -83,7 +69,7 @@ public sealed partial class ArchitectureTests
             .Where(file => SourceTree.Lines(file).Length > LongestFile && !exceptions.Contains(file, StringComparison.Ordinal))
             .Select(static file => string.Create(CultureInfo.InvariantCulture, $"{file}: {SourceTree.Lines(file).Length} lines"));
 
-        AssertNone(tooLong);
+        PackageSources.AssertNone(tooLong);
     }
 
     [Theory]
@@ -91,34 +77,12 @@ public sealed partial class ArchitectureTests
     [InlineData("IAmqpHeader")]
     [InlineData("new PublishEncoder(")]
     public void Each_door_to_the_driver_is_in_one_file(string door)
-        => Assert.Single(SourceTree.Files("src"), file => SourceTree.Lines(file).Any(line => IsCode(line) && line.Contains(door, StringComparison.Ordinal)));
+        => Assert.Single(SourceTree.Files("src"), file => SourceTree.Lines(file).Any(line => PackageSources.IsCode(line) && line.Contains(door, StringComparison.Ordinal)));
 
     // It has a lock, a queue and a semaphore of its own, and numbers of its own that would no longer be the channel's: we publish between its frames.
     [Fact]
     public void Nobody_calls_the_drivers_publish()
-        => Assert.DoesNotContain(SourceTree.Files("src"), static file => SourceTree.Lines(file).Any(static line => IsCode(line) && line.Contains(".BasicPublishAsync(", StringComparison.Ordinal)));
-
-    // The assertion for empty collections cuts its texts short.
-    private static void AssertNone(IEnumerable<string> offences)
-    {
-        string text = string.Join('\n', offences);
-        Assert.True(text.Length == 0, text);
-    }
-
-    private static string FolderOf(string file)
-    {
-        string[] parts = file[(Package.Length + 1)..].Split('/');
-        return parts.Length == 1 ? "" : parts[0];
-    }
-
-    private static IEnumerable<string> UsesOf(string file)
-        => SourceTree.Lines(file)
-            .Where(static line => IsCode(line) && !line.StartsWith("namespace ", StringComparison.Ordinal))
-            .SelectMany(static line => InternalNamespace().Matches(line).Select(static match => match.Groups["folder"].Value))
-            .Select(static name => name is "Declaring" ? "Topology" : name)
-            .Distinct(StringComparer.Ordinal);
-
-    private static bool IsCode(string line) => !line.TrimStart().StartsWith("//", StringComparison.Ordinal);
+        => Assert.DoesNotContain(SourceTree.Files("src"), static file => SourceTree.Lines(file).Any(static line => PackageSources.IsCode(line) && line.Contains(".BasicPublishAsync(", StringComparison.Ordinal)));
 
     // The lines under the heading "Files above 300 lines".
     private static string LongFilesOf(string page)

@@ -20,23 +20,18 @@ public sealed partial class ManagementPackageTests
         ["Health"] = [],
     };
 
-    [Fact]
-    public void Folders_use_only_what_they_may()
-    {
-        IEnumerable<string> offences = SourceTree.Files(Package)
-            .Where(static file => MayUse.ContainsKey(FolderOf(file)))
-            .SelectMany(static file => UsesOf(file).Where(used => !MayUse[FolderOf(file)].Append(FolderOf(file)).Contains(used, StringComparer.Ordinal)).Select(used => $"{file} uses {used}"));
+    private static readonly PackageSources Sources = new(Package, InternalNamespace(), MayUse);
 
-        AssertNone(offences);
-    }
+    [Fact]
+    public void Folders_use_only_what_they_may() => Sources.AssertFoldersUseOnlyWhatTheyMay();
 
     [Fact]
     public void Each_file_is_in_a_known_folder_and_in_its_namespace_or_in_that_of_the_public_types()
     {
-        IEnumerable<string> offences = SourceTree.Files(Package).Where(static file =>
+        IEnumerable<string> offences = Sources.Files.Where(static file =>
         {
-            string folder = FolderOf(file);
-            string found = SourceTree.Lines(file).FirstOrDefault(static line => line.StartsWith("namespace ", StringComparison.Ordinal))?["namespace ".Length..].TrimEnd(';') ?? "";
+            string folder = Sources.FolderOf(file);
+            string found = PackageSources.NamespaceOf(file);
             bool isOwn = string.Equals(found, $"{Root}.{folder}", StringComparison.Ordinal);
             return folder switch
             {
@@ -46,7 +41,7 @@ public sealed partial class ManagementPackageTests
             };
         });
 
-        AssertNone(offences);
+        PackageSources.AssertNone(offences);
     }
 
     [Fact]
@@ -56,27 +51,7 @@ public sealed partial class ManagementPackageTests
     // The rules of TLS, redirections, proxies and limits are there.
     [Fact]
     public void Requests_leave_through_one_file()
-        => Assert.Equal(
-            [$"{Package}/Http/AddressChannel.cs"],
-            SourceTree.Files(Package).Where(static file => SourceTree.Lines(file).Any(static line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Door().IsMatch(line))));
-
-    private static void AssertNone(IEnumerable<string> offences)
-    {
-        string text = string.Join('\n', offences);
-        Assert.True(text.Length == 0, text);
-    }
-
-    private static string FolderOf(string file)
-    {
-        string[] parts = file[(Package.Length + 1)..].Split('/');
-        return parts.Length == 1 ? "" : parts[0];
-    }
-
-    private static IEnumerable<string> UsesOf(string file)
-        => SourceTree.Lines(file)
-            .Where(static line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("namespace ", StringComparison.Ordinal))
-            .SelectMany(static line => InternalNamespace().Matches(line).Select(static match => match.Groups["folder"].Value))
-            .Distinct(StringComparer.Ordinal);
+        => Assert.Equal([$"{Package}/Http/AddressChannel.cs"], Sources.FilesWith(Door()));
 
     [GeneratedRegex(@"\bResilientRabbit\.Management\.(?<folder>Json|Http|Drift|Health)\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex InternalNamespace();

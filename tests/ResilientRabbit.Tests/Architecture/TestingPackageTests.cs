@@ -21,28 +21,19 @@ public sealed partial class TestingPackageTests
         ["Server"] = ["Faults", "Journal", "Model", "Wire"],
     };
 
-    [Fact]
-    public void Folders_use_only_what_they_may()
-    {
-        List<string> offences = [];
-        foreach (string file in SourceTree.Files(Package).Where(static file => FolderOf(file).Length > 0))
-        {
-            string folder = FolderOf(file);
-            string[] allowed = MayUse.GetValueOrDefault(folder) ?? [];
-            offences.AddRange(UsesOf(file).Where(used => !allowed.Append(folder).Contains(used, StringComparer.Ordinal)).Select(used => $"{file} uses {used}"));
-        }
+    private static readonly PackageSources Sources = new(Package, InternalNamespace(), MayUse);
 
-        AssertNone(offences);
-    }
+    [Fact]
+    public void Folders_use_only_what_they_may() => Sources.AssertFoldersUseOnlyWhatTheyMay();
 
     [Fact]
     public void Each_file_is_in_a_known_folder_and_in_its_namespace_or_in_that_of_the_public_types()
     {
         List<string> offences = [];
-        foreach (string file in SourceTree.Files(Package))
+        foreach (string file in Sources.Files)
         {
-            string folder = FolderOf(file);
-            string found = SourceTree.Lines(file).FirstOrDefault(static line => line.StartsWith("namespace ", StringComparison.Ordinal))?["namespace ".Length..].TrimEnd(';') ?? "";
+            string folder = Sources.FolderOf(file);
+            string found = PackageSources.NamespaceOf(file);
             bool known = folder.Length == 0 || MayUse.ContainsKey(folder);
             if (!known || (found.Length > 0 && found is not Root && !string.Equals(found, $"{Root}.{folder}", StringComparison.Ordinal)))
             {
@@ -50,7 +41,7 @@ public sealed partial class TestingPackageTests
             }
         }
 
-        AssertNone(offences);
+        PackageSources.AssertNone(offences);
     }
 
     [Fact]
@@ -70,30 +61,8 @@ public sealed partial class TestingPackageTests
     {
         string[] known = [$"{Package}/Proxy/DelayLine.cs", $"{Package}/Server/ClusterHost.cs", $"{Package}/Server/Heartbeats.cs"];
 
-        IEnumerable<string> others = SourceTree.Files(Package)
-            .Where(static file => SourceTree.Lines(file).Any(static line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && Clock().IsMatch(line)))
-            .Except(known, StringComparer.Ordinal);
-
-        AssertNone(others);
+        PackageSources.AssertNone(Sources.FilesWith(Clock()).Except(known, StringComparer.Ordinal));
     }
-
-    private static void AssertNone(IEnumerable<string> offences)
-    {
-        string text = string.Join('\n', offences);
-        Assert.True(text.Length == 0, text);
-    }
-
-    private static string FolderOf(string file)
-    {
-        string[] parts = file[(Package.Length + 1)..].Split('/');
-        return parts.Length == 1 ? "" : parts[0];
-    }
-
-    private static IEnumerable<string> UsesOf(string file)
-        => SourceTree.Lines(file)
-            .Where(static line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && !line.StartsWith("namespace ", StringComparison.Ordinal))
-            .SelectMany(static line => InternalNamespace().Matches(line).Select(static match => match.Groups["folder"].Value))
-            .Distinct(StringComparer.Ordinal);
 
     [GeneratedRegex(@"\bResilientRabbit\.Testing\.(?<folder>Wire|Journal|Model|Faults|Proxy|Server)\b", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex InternalNamespace();
