@@ -47,18 +47,21 @@ public sealed class BridgeTests(SitesFixture fixture)
             sites.ToFar.Heal();
         });
         await UntilAsync(() => bridge.Status.Forwarded >= count && bridge.Status.InFlight == 0);
-        await ConsumeBench.UntilAsync(async () => await sites.Near.GetMessageCountAsync(bench.Queue) == 0, () => $"{bridge.Status}");
+        await ConsumeBench.UntilAsync(async () => await bench.ReadyAsync() == 0 && bridge.Status.InFlight == 0, () => $"{bridge.Status}");
         TimeSpan took = Stopwatch.GetElapsedTime(start);
         MessageBridgeStatus status = bridge.Status;
         await bridge.StopAsync();
         await restart;
 
+        // A promoted mirror may go on holding copies whose acknowledgements it has had, until the channel ends (seen on 3.10): they must have arrived as well.
+        IReadOnlyList<DrainedMessage> held = await sites.Near.DrainAsync(bench.Queue);
         int twice = await bench.CheckArrivedAsync(count);
         FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-            $"bridge | {count} messages, prefetch {prefetch}, 40 ms | {string.Join(", ", strikes)} | 0 lost, in order, {twice} copies beyond the first, all marked | {took.TotalSeconds:0.0} s | {status.Redelivered} redelivered, {bench.Far.Status.Publishing.Replayed} replayed"));
+            $"bridge | {count} messages, prefetch {prefetch}, 40 ms | {string.Join(", ", strikes)} | 0 lost, in order, {twice} copies beyond the first, all marked, {held.Count} held by the source | {took.TotalSeconds:0.0} s | {status.Redelivered} redelivered, {bench.Far.Status.Publishing.Replayed} replayed"));
 
         // Not more than what was unanswered at each of the losses.
         Assert.InRange(twice, 0, strikes.Count * prefetch);
+        Assert.InRange(held.Count, 0, prefetch);
         Assert.Equal((0, 0), (status.Refused, status.Requeued));
 
         async Task StrikeAsync(double when, string what, Func<Task> deed)

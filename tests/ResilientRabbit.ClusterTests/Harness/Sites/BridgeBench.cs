@@ -1,4 +1,5 @@
 using System.Globalization;
+using RabbitMQ.Client;
 using ResilientRabbit.Clusters;
 using Xunit;
 
@@ -75,6 +76,16 @@ public sealed class BridgeBench : IAsyncDisposable
             PublishBatchResult result = await Near.Publisher.PublishBatchAsync(batch);
             Assert.True(result.AllConfirmed);
         }
+    }
+
+    /// <summary>Messages of the near queue that nobody holds.</summary>
+    public async Task<uint> ReadyAsync()
+    {
+        ClusterAddress address = _sites.Near.Nodes.First(static node => node.IsRunning).Address;
+        var factory = new ConnectionFactory { HostName = address.Host, Port = address.Port, UserName = _sites.Near.UserName, Password = _sites.Near.Password, AutomaticRecoveryEnabled = false };
+        await using IConnection connection = await factory.CreateConnectionAsync();
+        await using IChannel channel = await connection.CreateChannelAsync();
+        return (await channel.QueueDeclarePassiveAsync(Queue)).MessageCount;
     }
 
     /// <summary>Takes what has arrived and checks it: all of it, in the order of the first copies, each further copy marked.</summary>
