@@ -4,7 +4,7 @@
 #
 #   CI=true ./test.sh    what test.sh can install must be there: a missing prerequisite is a failure, not a skip
 #   ./test.sh --soak     instead of all that: the same faults many times, their figures to benchmarks/results/failover.md
-#   RR_TEST_TIMEOUT=N    seconds after which a test project is ended and counts as failed (default 1800)
+#   RR_TEST_TIMEOUT=N    seconds after which a test project is ended and counts as failed (default 2700)
 #
 # A check that is no test (build, style, package, samples) counts as a failure when it fails, and not as passed otherwise.
 set -euo pipefail
@@ -86,7 +86,7 @@ run_tests() {
   step "$name"
   rm -f "$results"
   # The copy is for the scanner: what a test prints counts as seen.
-  timeout --foreground --kill-after=30 "${RR_TEST_TIMEOUT:-1800}" \
+  timeout --foreground --kill-after=30 "${RR_TEST_TIMEOUT:-2700}" \
     dotnet "artifacts/bin/$name/release/$name.dll" -noLogo -noColor -xml "$results" 2>&1 | tee "artifacts/results/$name.log" || code=$?
   if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
     fail "$name did not end in time"
