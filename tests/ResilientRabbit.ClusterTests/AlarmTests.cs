@@ -32,7 +32,8 @@ public sealed class AlarmTests(ClusterFixture fixture)
         {
             client.StatusChanged += (_, change) =>
             {
-                if (change.Current.State is not ConnectionState.Connected)
+                // Losses: how it came to be connected may be told late.
+                if (change is { Previous.State: ConnectionState.Connected, Current.State: not ConnectionState.Connected })
                 {
                     Interlocked.Increment(ref reconnects);
                 }
