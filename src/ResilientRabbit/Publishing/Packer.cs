@@ -100,5 +100,5 @@ internal sealed class Packer
             && first.Wire.IsLike(other.Wire);
 
     /// <summary>Headers are not compared: a message that has any goes alone. One with a user id too, which the broker may refuse: it is to be the only one refused.</summary>
-    private bool MayBePacked(PendingMessage message) => message.Size <= _settings.PackMaxMessageBytes && message.Wire.HasHeaders(message.Attempts > 1 ? 2 : 1) && message.UserId is null;
+    private bool MayBePacked(PendingMessage message) => message.Size <= _settings.PackMaxMessageBytes && message.Wire.HasOnlyOurHeaders(message.Attempts > 1 ? 2 : 1) && message.UserId is null;
 }

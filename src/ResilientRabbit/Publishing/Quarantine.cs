@@ -18,7 +18,7 @@ internal sealed class Quarantine
     private readonly TimeProvider _time;
     private long _sizeLimit = long.MaxValue;
     private long _count;
-    private bool _isEmpty = true;
+    private Suspicion? _suspicion;
 
     public Quarantine(TimeProvider time) => _time = time;
 
@@ -26,7 +26,7 @@ internal sealed class Quarantine
     public Lane? Lane { get; set; }
 
     /// <summary>True when nothing was refused: then nobody need ask.</summary>
-    public bool IsEmpty => Volatile.Read(ref _isEmpty);
+    public bool IsEmpty => Volatile.Read(ref _suspicion) is null;
 
     /// <summary>How many offences there have been. A lane that had an empty window since then has nothing out there that belongs to one of them.</summary>
     public long Count => Volatile.Read(ref _count);
@@ -52,7 +52,7 @@ internal sealed class Quarantine
             _sizeLimit = kind == OffenceKind.Size ? sizeLimit : _sizeLimit;
             offence.HasConfirmed = false;
             offence.LastRefused = _time.GetTimestamp();
-            Volatile.Write(ref _isEmpty, false);
+            Publish();
         }
     }
 
@@ -63,7 +63,7 @@ internal sealed class Quarantine
     /// <param name="drainedAt">The count of offences at which the lane's window was last empty.</param>
     public Verdict Judge(PendingMessage message, long drainedAt)
     {
-        if (Lane is null || message.HasOrderingKey)
+        if (Lane is null || message.HasOrderingKey || Volatile.Read(ref _suspicion)?.MayConcern(message) != true)
         {
             return Verdict.Free;
         }
@@ -136,6 +136,21 @@ internal sealed class Quarantine
     private void Forget((OffenceKind Kind, string Name) key)
     {
         _offences.Remove(key);
-        Volatile.Write(ref _isEmpty, _offences.Count == 0);
+        Publish();
+    }
+
+    private void Publish()
+    {
+        HashSet<string> exchanges = new(StringComparer.Ordinal);
+        long sizeLimit = long.MaxValue;
+        bool hasUsers = false;
+        foreach ((OffenceKind kind, string name) in _offences.Keys)
+        {
+            _ = kind == OffenceKind.Exchange && exchanges.Add(name);
+            sizeLimit = kind == OffenceKind.Size ? _sizeLimit : sizeLimit;
+            hasUsers |= kind == OffenceKind.User;
+        }
+
+        Volatile.Write(ref _suspicion, _offences.Count == 0 ? null : new Suspicion(exchanges, sizeLimit, hasUsers));
     }
 }

@@ -36,8 +36,8 @@ internal struct WireProperties
 
     public Dictionary<string, object?> Headers => (Dictionary<string, object?>)Full.Headers!;
 
-    /// <summary>Whether there are no headers but so many of ours.</summary>
-    public readonly bool HasHeaders(int ours) => !_isMade || _full!.Headers!.Count == ours;
+    /// <summary>Whether there are no headers but ours, of which there are so many.</summary>
+    public readonly bool HasOnlyOurHeaders(int ours) => !_isMade || _full!.Headers!.Count == ours;
 
     /// <summary>Whether all is equal but the ids and the headers.</summary>
     public readonly bool IsLike(in WireProperties other)
