@@ -11,6 +11,7 @@ namespace ResilientRabbit.ClusterTests.Management;
 /// <summary>Two real nodes with the management, federation and shovel plugins, each with the management API on a port of its own.</summary>
 public sealed class ManagementFixture : IAsyncLifetime
 {
+    private const string VirtualHostPrefix = "management/";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<string, int> _ports = new(StringComparer.Ordinal);
@@ -64,9 +65,21 @@ public sealed class ManagementFixture : IAsyncLifetime
     /// <summary>A virtual host of its own for a test, made without the client.</summary>
     public async Task<string> NewVirtualHostAsync()
     {
-        string name = "management/" + Guid.NewGuid().ToString("N")[..6];
+        string name = VirtualHostPrefix + Guid.NewGuid().ToString("N")[..6];
         await Cluster.CreateVirtualHostAsync(name);
         return name;
+    }
+
+    /// <summary>Deletes the virtual hosts that earlier tests have left, with their queues.</summary>
+    public async Task DeleteVirtualHostsOfTestsAsync()
+    {
+        foreach (JsonElement row in await ListAsync("list_vhosts", "name"))
+        {
+            if (row.GetProperty("name").GetString() is { } name && name.StartsWith(VirtualHostPrefix, StringComparison.Ordinal))
+            {
+                await Cluster.Nodes[0].RunCtlAsync("delete_vhost", name);
+            }
+        }
     }
 
     /// <summary>Waits for what the broker does in the background, or what its statistics show later.</summary>
