@@ -101,7 +101,8 @@ internal sealed class QueueLeaders : IDisposable
     private async Task RefreshAsync()
     {
         // A destination that was not answered goes behind the others, so that it does not keep them from theirs.
-        foreach (((string Exchange, string RoutingKey) key, Entry entry) in _entries.OrderBy(static found => found.Value.SeenTo).ToArray())
+        // The dictionary's own copy: LINQ's fails when a destination is added meanwhile.
+        foreach (((string Exchange, string RoutingKey) key, Entry entry) in _entries.ToArray().OrderBy(static found => found.Value.SeenTo))
         {
             if (_stopping.IsCancellationRequested || (entry.SeenTo != 0 && _time.GetElapsedTime(entry.SeenTo) < _interval / 2))
             {

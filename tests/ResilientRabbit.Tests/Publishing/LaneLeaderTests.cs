@@ -22,7 +22,7 @@ public sealed class LaneLeaderTests
 
         Assert.Equal(1, (await Confirmed(harness.Publish("next"))).Attempts);
 
-        Assert.Equal(LeaderVote.Majority + 2, first.Writes.Count);
+        Assert.Equal(LeaderVote.Majority + 1, first.Writes.Count);
         Assert.Equal(["next"], Texts(second.Writes));
         Assert.Equal(0, harness.Counts.Replayed);
         Assert.Equal(("n2", "n2"), (harness.Publisher.Lanes[0].LeaderNode, harness.Publisher.Lanes[0].Session?.NodeName));
