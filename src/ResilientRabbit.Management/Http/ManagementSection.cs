@@ -9,7 +9,7 @@ internal static class ManagementSection
     public const string DefaultPath = "ResilientRabbit:Management";
 
     /// <summary>The keys with one value. A test keeps the list complete.</summary>
-    public static readonly IReadOnlyList<OptionKey<ManagementOptions>> Keys =
+    private static readonly IReadOnlyList<OptionKey<ManagementOptions>> Keys =
     [
         new(nameof(ManagementOptions.UserName), static (options, text) => ValueText.Text(text, value => options.UserName = value)),
         new(nameof(ManagementOptions.Password), static (options, text) => ValueText.Text(text, value => options.Password = value)),
@@ -21,7 +21,8 @@ internal static class ManagementSection
         new(nameof(ManagementOptions.MaxResponseSize), static (options, text) => ValueText.Integer(text, value => options.MaxResponseSize = value)),
     ];
 
-    private static readonly string[] Names = [nameof(ManagementOptions.Addresses), nameof(ManagementOptions.Tls), .. Keys.Select(static key => key.Name)];
+    /// <summary>Every key.</summary>
+    public static readonly IReadOnlyList<string> Names = [nameof(ManagementOptions.Addresses), nameof(ManagementOptions.Tls), .. Keys.Select(static key => key.Name)];
 
     /// <summary>The path of a section in messages.</summary>
     public static string PathOf(IConfiguration configuration) => configuration is IConfigurationSection { Path.Length: > 0 } section ? section.Path : DefaultPath;
@@ -37,7 +38,7 @@ internal static class ManagementSection
         }
 
         List<IConfigurationSection> unknown = [.. configuration.GetChildren().Where(child => !BindKnown(child, options, problems))];
-        SectionBinder.RefuseUnknown("", unknown, Names, problems);
+        SectionBinder.RefuseUnknown("", unknown, [.. Names], problems);
         return problems.Lines;
     }
 
