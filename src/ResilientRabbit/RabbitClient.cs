@@ -77,7 +77,7 @@ public sealed class RabbitClient : IRabbitClient
             Telemetry = _telemetry,
         });
         _services = new SubscriptionServices(
-            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time) { Telemetry = _telemetry };
+            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time) { Telemetry = _telemetry, MaxInbound = _settings.MaxInboundMessageSize };
         _driverEvents = DriverEventBridge.Lease(loggerFactory, _time);
         _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
         foreach (ConnectionSupervisor supervisor in Supervisors)

@@ -48,6 +48,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         _tidying = new SessionTidying(endpoint.ToString(), logger, time);
         _time = time;
         Dead = _dead.Token;
+        Spares = new SpareChannels(this);
         ClusterName = TextProperty("cluster_name");
         NodeName = TextProperty(settings.NodeNameProperty);
         BrokerVersion = TextProperty("version");
@@ -122,6 +123,9 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <summary>The largest frame both sides have agreed to, in bytes; 0 is no limit.</summary>
     public uint FrameMax => _connection.FrameMax;
 
+    /// <summary>Channels for lanes, opened with the session.</summary>
+    public SpareChannels Spares { get; }
+
     /// <summary>The bytes below the driver.</summary>
     public TransportStream Stream => _transport.Stream!;
 
@@ -165,8 +169,12 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
     }
 
-    public Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
-        => PublishChannel.OpenAsync(this, sink, cancellationToken);
+    /// <summary>Opens a channel in confirm mode, with the driver's own tracking off: it would count only what it has written itself.</summary>
+    /// <inheritdoc cref="OpenChannelAsync"/>
+    public Task<IChannel> OpenConfirmChannelAsync(CancellationToken cancellationToken) => OpenChannelAsync(new CreateChannelOptions(true, false), cancellationToken);
+
+    public async Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
+        => new PublishChannel(this, await Spares.TakeAsync(cancellationToken).ConfigureAwait(false) ?? await OpenConfirmChannelAsync(cancellationToken).ConfigureAwait(false), sink);
 
     /// <summary>Closes a channel in the background: never waits on the driver.</summary>
     public void Retire(IChannel channel)

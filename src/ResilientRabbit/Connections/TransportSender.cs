@@ -77,7 +77,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         {
             if (_closed)
             {
-                return ValueTask.FromException(new IOException("The connection is closed.", _fault));
+                return ValueTask.FromException(new IOException(TransportTexts.Closed, _fault));
             }
 
             _driver.Follow(buffer.Span);
@@ -185,7 +185,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
             {
                 if (_closed)
                 {
-                    throw new IOException("The connection is closed.", _fault);
+                    throw new IOException(TransportTexts.Closed, _fault);
                 }
 
                 if (_buffer.Count < HighWater)

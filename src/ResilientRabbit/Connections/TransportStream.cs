@@ -152,7 +152,7 @@ internal sealed class TransportStream : NetworkStream
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            throw new IOException("The connection failed while reading.", exception);
+            throw new IOException(TransportTexts.ReadFailed, exception);
         }
         finally
         {
