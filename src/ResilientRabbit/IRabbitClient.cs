@@ -39,10 +39,13 @@ public interface IRabbitClient : IAsyncDisposable, IDisposable
 
     /// <summary>Takes one message from a queue. For occasional use: each call opens a channel; a subscription is far faster.</summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="options">The options of <see cref="Settlement.Retry"/> and <see cref="Settlement.DeadLetter"/>; the others have no effect. Defaults when <see langword="null"/>.</param>
+    /// <param name="options">The options of <see cref="Settlement.Retry"/> and <see cref="Settlement.DeadLetter"/>, and <see cref="ConsumerOptions.TraceAsChild"/>; the others have no effect. Defaults when <see langword="null"/>.</param>
     /// <param name="cancellationToken">Ends the waiting. Without it the call goes on through an outage until the cluster answers.</param>
     /// <returns>The message, to be settled by the caller; <see langword="null"/> when the queue is empty.</returns>
     /// <exception cref="ArgumentException">The queue's name or an option is not valid.</exception>
+    /// <exception cref="MessageFormatException">
+    /// The next message is larger than <see cref="ResilientRabbitOptions.MaxInboundMessageSize"/> and may not be rejected (<see cref="ConsumerOptions.DeadLetterBy"/>): it stays in its queue.
+    /// </exception>
     /// <exception cref="TopologyException">The broker refused: there is no such queue (404), no permission (403), or it is another connection's (405).</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     Task<PulledMessage?> GetAsync(string queue, ConsumerOptions? options = null, CancellationToken cancellationToken = default);

@@ -8,79 +8,10 @@ using Xunit;
 
 namespace ResilientRabbit.ClusterTests;
 
-/// <summary>Nothing is lost, handled twice without need, or left behind: retries over a death, replays, stopping, refusals, single pulls.</summary>
+/// <summary>Nothing is lost, handled twice without need, or left behind: replays, stopping, refusals, single pulls.</summary>
 [Collection(ClusterGroup.Name)]
 public sealed class ConsumeSafetyTests(ClusterFixture fixture)
 {
-    [Theory]
-    [InlineData(QueueKind.Mirrored)]
-    [InlineData(QueueKind.Quorum)]
-    public async Task A_thousand_retries_survive_the_death_of_their_process_and_hold_up_nobody(QueueKind kind)
-    {
-        const int Count = 1000;
-        var delay = TimeSpan.FromSeconds(4);
-        await using ConsumeBench bench = await ConsumeBench.StartAsync(fixture.Cluster, kind, "retry-death");
-        await using TcpProxy proxy = await TcpProxy.StartAsync(fixture.Cluster.Nodes[1].Address);
-        RabbitClient doomed = bench.NewClient(proxy.Address);
-        await doomed.DeclareAsync(Queue(bench.Queue, kind), TestContext.Current.CancellationToken);
-        var options = new ConsumerOptions { Prefetch = 200, Concurrency = 4, RetryDelays = [delay] };
-        ISubscription first = await doomed.SubscribeAsync(bench.Queue, new DelegateHandler(static (_, _) => new(Settlement.Retry)), options, TestContext.Current.CancellationToken);
-        Task publishing = bench.PublishManyAsync(Count);
-
-        // In the middle: copies under way, acknowledgements not yet sent. To the broker a killed process is a reset connection.
-        await ConsumeBench.UntilAsync(() => first.Status.Retried >= Count / 2, () => $"{first.Status}");
-        proxy.RefuseNew = true;
-        proxy.ResetAll();
-        await publishing;
-
-        var handled = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
-        var latencies = new ConcurrentQueue<double>();
-        await using ISubscription second = await bench.Client.SubscribeAsync(
-            bench.Queue,
-            new DelegateHandler((message, _) =>
-            {
-                handled.AddOrUpdate(message.MessageId!, 1, static (_, count) => count + 1);
-                if (message.Body.Length == sizeof(long))
-                {
-                    latencies.Enqueue(Stopwatch.GetElapsedTime(BitConverter.ToInt64(message.Body.Span)).TotalMilliseconds);
-                }
-
-                return new(Settlement.Ack);
-            }),
-            options,
-            TestContext.Current.CancellationToken);
-        long[] waiting = [await bench.CountAsync($"{bench.Queue}.retry.4000")];
-        await PublishOthersAsync("other");
-        await ConsumeBench.UntilAsync(() => handled.Count >= Count + 200, () => $"{handled.Count} handled, {second.Status}");
-        double p99 = TakeP99();
-
-        // The same once more, with nothing that waits.
-        await PublishOthersAsync("alone");
-        await ConsumeBench.UntilAsync(() => handled.Count >= Count + 400, () => $"{handled.Count} handled, {second.Status}");
-        double alone = TakeP99();
-        FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-            $"retries | {kind} | process dead after {first.Status.Retried} of {Count} copies, {waiting[0]} waited: 0 lost, {handled.Values.Sum() - handled.Count} handled twice; others' p99 {p99:0.0} ms, {alone:0.0} ms when nothing waits ({p99 / alone:0.00} x)"));
-        Assert.True(waiting[0] > 0, "Nothing waited while the others were measured.");
-        Assert.True(p99 < delay.TotalMilliseconds / 2, $"The others waited {p99:0} ms.");
-        await second.StopAsync(TestContext.Current.CancellationToken);
-        await fixture.Cluster.DeleteQueueAsync($"{bench.Queue}.retry.4000");
-
-        async Task PublishOthersAsync(string name)
-        {
-            for (int number = 0; number < 200; number++)
-            {
-                await bench.PublishAsync($"{name}-{number}", BitConverter.GetBytes(Stopwatch.GetTimestamp()));
-            }
-        }
-
-        double TakeP99()
-        {
-            double[] sorted = [.. latencies.Order()];
-            latencies.Clear();
-            return sorted[(int)(sorted.Length * 0.99)];
-        }
-    }
-
     [Fact]
     public async Task Ten_thousand_messages_that_were_all_sent_twice_are_handled_once_each_with_deduplication()
     {
@@ -226,6 +157,27 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
         }
     }
 
+    [Theory]
+    [InlineData(QueueKind.Mirrored)]
+    [InlineData(QueueKind.Quorum)]
+    public async Task A_message_above_the_limit_ends_no_connection_stops_no_other_and_is_still_there(QueueKind kind)
+    {
+        const int Large = 3 * 1024 * 1024;
+        await using ConsumeBench bench = await ConsumeBench.StartAsync(fixture.Cluster, kind, "too-large");
+        RabbitClient small = bench.NewClient(fixture.Cluster.Nodes[1].Address, static options => options.MaxInboundMessageSize = 1024 * 1024);
+        await using ISubscription subscription = await small.SubscribeAsync(bench.Queue, new DelegateHandler(static (_, _) => new(Settlement.Ack)), cancellationToken: TestContext.Current.CancellationToken);
+
+        await bench.PublishAsync("large", new byte[Large]);
+        await bench.PublishManyAsync(1000);
+        await ConsumeBench.UntilAsync(() => subscription.Status is { Acknowledged: 1000, Held: 1 }, () => $"{subscription.Status}");
+
+        Assert.Equal(0, subscription.Status.Resubscribes);
+        Assert.All(small.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
+        await subscription.StopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("large", Assert.Single(await bench.DrainAsync(bench.Queue)).MessageId);
+        await fixture.Cluster.DeleteQueueAsync($"{bench.Queue}.retry.5000");
+    }
+
     [Fact]
     public async Task A_pulled_message_is_settled_by_its_caller_or_goes_back()
     {
@@ -287,7 +239,4 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
     private Task<string> DescribeAsync(string queue) => fixture.Cluster.Nodes[0].EvaluateAsync(
         $"{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{queue}\">>)), io_lib:format(\"~p ~p ~p ~p\", [rabbit_amqqueue:stat(Q), rabbit_amqqueue:consumers(Q), "
         + "amqqueue:get_pid(Q), rabbit_amqqueue:info(Q, [messages_ready, messages_unacknowledged, leader, online, members])])");
-
-    private static Topology Queue(string queue, QueueKind kind)
-        => (kind == QueueKind.Quorum ? new TopologyBuilder().QuorumQueue(queue) : new TopologyBuilder().ClassicQueue(queue)).Build();
 }

@@ -11,6 +11,9 @@ internal static class AmqpMethods
     public const uint BasicPublish = (60 << 16) | 40;
     public const uint BasicReturn = (60 << 16) | 50;
     public const uint BasicDeliver = (60 << 16) | 60;
+    public const uint BasicGet = (60 << 16) | 70;
+    public const uint BasicGetOk = (60 << 16) | 71;
+    public const uint BasicGetEmpty = (60 << 16) | 72;
     public const uint BasicAck = (60 << 16) | 80;
     public const uint BasicNack = (60 << 16) | 120;
 }

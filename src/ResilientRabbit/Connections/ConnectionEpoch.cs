@@ -26,6 +26,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     private readonly TaskCompletionSource<ConnectionLoss> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TransportGuard? _guard;
     private volatile bool _isHandedOut;
+    private string? _nodeName;
     private int _killed;
 
     public ConnectionEpoch(
@@ -74,8 +75,12 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <summary>The most channels that the connection may have at a time.</summary>
     public int ChannelMax => _connection.ChannelMax;
 
-    /// <summary>The node's name, where the operator has put it into a server property; the broker itself does not tell it.</summary>
-    public string? NodeName { get; }
+    /// <summary>The node's name, where the operator has put it into a server property, or the application's resolver has told it; the broker itself does not.</summary>
+    public string? NodeName
+    {
+        get => Volatile.Read(ref _nodeName);
+        set => Volatile.Write(ref _nodeName, value);
+    }
 
     /// <summary>Cancelled first of all when the session is lost. Pass it to every driver call that may wait.</summary>
     public CancellationToken Dead { get; }

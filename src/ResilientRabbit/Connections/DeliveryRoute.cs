@@ -3,7 +3,10 @@ using System.Buffers.Binary;
 
 namespace ResilientRabbit.Connections;
 
-/// <summary>Puts the deliveries of one channel together from their frames: method, content header, body (AMQP 0-9-1, sections 1.8.3.13 and 4.2.6).</summary>
+/// <summary>
+/// Puts the deliveries of one channel together from their frames: method, content header, body (AMQP 0-9-1, sections 1.8.3.13 and 4.2.6). A body above the limit is
+/// not kept: its delivery is told without it, so that it can be settled. Ending the connection would bring it again, for ever.
+/// </summary>
 /// <remarks>Used by the reading loop alone, but for <see cref="Detach"/>.</remarks>
 internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
 {
@@ -20,6 +23,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     private int _at;
     private int _frameLeft;
     private int _bodyLeft;
+    private bool _isDiscarding;
 
     private enum Next
     {
@@ -37,15 +41,15 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     /// <summary>What comes from now on is received and forgotten. Thread-safe.</summary>
     public void Detach() => _sink = null;
 
-    /// <summary>Takes the arguments of <c>basic.deliver</c>.</summary>
-    public void OnMethod(ReadOnlySpan<byte> arguments)
+    /// <summary>Takes the arguments of <c>basic.deliver</c>, or of <c>basic.get-ok</c>.</summary>
+    public void OnMethod(ReadOnlySpan<byte> arguments, bool isPulled = false)
     {
         if (IsUnderWay)
         {
             throw Malformed("a delivery began before the former one was complete");
         }
 
-        string consumerTag = _consumerTag.Of(ShortString(ref arguments));
+        string consumerTag = isPulled ? "" : _consumerTag.Of(ShortString(ref arguments));
         if (arguments.Length < sizeof(ulong) + 1)
         {
             throw Malformed("a delivery is cut off");
@@ -58,6 +62,17 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
         string routingKey = _routingKey.Of(ShortString(ref arguments));
         _delivery = new IncomingDelivery(tag, redelivered, consumerTag, exchange, routingKey, [], true, null, 0);
         _next = Next.Header;
+    }
+
+    /// <summary>Takes <c>basic.get-empty</c>.</summary>
+    public void OnEmpty()
+    {
+        if (IsUnderWay)
+        {
+            throw Malformed("an answer began before the delivery before it was complete");
+        }
+
+        _sink?.OnQueueEmpty();
     }
 
     /// <summary>Begins a content frame; <see cref="Fill"/> takes its payload, but for what this call has used.</summary>
@@ -80,8 +95,12 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     public int Fill(ReadOnlySpan<byte> bytes)
     {
         int count = Math.Min(bytes.Length, _frameLeft);
-        bytes[..count].CopyTo(_target.AsSpan(_at));
-        _at += count;
+        if (!_isDiscarding)
+        {
+            bytes[..count].CopyTo(_target.AsSpan(_at));
+            _at += count;
+        }
+
         _frameLeft -= count;
         return count;
     }
@@ -102,6 +121,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
 
             _target = _delivery.Buffer ?? [];
             _at = 0;
+            _isDiscarding = _delivery.TooLarge > 0;
             _next = Next.Body;
         }
 
@@ -112,6 +132,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     {
         _next = Next.Method;
         _target = [];
+        _isDiscarding = false;
         IDeliverySink? receiver = _sink;
         if (receiver is not null)
         {
@@ -133,10 +154,12 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
             throw Malformed("a content header is not valid");
         }
 
-        if (body > (ulong)maxContent)
+        if (body > IncomingFrames.LargestContent)
         {
-            throw Malformed(FormattableString.Invariant($"a body of {body} bytes exceeds the limit of {maxContent}"));
+            throw Malformed(FormattableString.Invariant($"a body of {body} bytes, and no broker takes more than {IncomingFrames.LargestContent}"));
         }
+
+        bool isTooLarge = body > (ulong)maxContent;
 
         // Two octets of flags that say that there is nothing.
         bool isEmpty = size == LeastHeader;
@@ -144,7 +167,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
         _at = 0;
         _bodyLeft = (int)body;
         _frameLeft = isEmpty ? 0 : _target.Length;
-        _delivery = _delivery with { Properties = _target, Buffer = body == 0 ? null : ArrayPool<byte>.Shared.Rent((int)body), BodyLength = (int)body };
+        _delivery = _delivery with { Properties = _target, Buffer = body == 0 || isTooLarge ? null : ArrayPool<byte>.Shared.Rent((int)body), BodyLength = isTooLarge ? 0 : (int)body, TooLarge = isTooLarge ? (long)body : 0 };
         return isEmpty ? LeastHeader : PropertiesAt;
     }
 

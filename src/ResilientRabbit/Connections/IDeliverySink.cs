@@ -5,6 +5,11 @@ internal interface IDeliverySink
 {
     void OnDelivery(in IncomingDelivery delivery);
 
+    /// <summary>The queue that was asked for a message has none.</summary>
+    void OnQueueEmpty()
+    {
+    }
+
     /// <summary>All that was received together has been passed to <see cref="OnDelivery"/>.</summary>
     void OnDeliveriesEnd();
 }

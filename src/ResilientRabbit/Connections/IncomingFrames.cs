@@ -7,11 +7,14 @@ namespace ResilientRabbit.Connections;
 /// The driver takes three arrays, two queues and the decoding of all properties for each delivery.
 /// </summary>
 /// <remarks>Used by the reading loop alone, but for <see cref="Divert"/>.</remarks>
-/// <param name="maxContent">The largest body, in bytes: a larger one ends the connection.</param>
+/// <param name="maxContent">The largest body that is kept, in bytes: a larger one is told of without it.</param>
 internal sealed class IncomingFrames(int maxContent)
 {
     /// <summary>The largest body, in bytes: the driver's default.</summary>
     public const int UsualMaxContent = 64 * 1024 * 1024;
+
+    /// <summary>The largest body that a broker can hold, in bytes (RabbitMQ's own limit). What claims to be larger ends the connection.</summary>
+    public const int LargestContent = 512 * 1024 * 1024;
 
     /// <summary>The largest header, in bytes: it is one frame, and no broker agrees to larger ones.</summary>
     public const int MaxHeader = 64 * 1024 * 1024;
@@ -34,12 +37,16 @@ internal sealed class IncomingFrames(int maxContent)
     private DeliveryRoute?[] _routes = new DeliveryRoute?[8];
     private DeliveryRoute? _filling;
     private long _toPass;
+    private bool _hasFilled;
 
     /// <summary>Whether the driver has been given whole frames only.</summary>
     public bool IsBetweenFrames => _toPass == 0;
 
-    /// <summary>Whether deliveries were taken since the last call of <see cref="EndBurst"/>.</summary>
-    public bool HasTaken => _sinks.Count > 0;
+    /// <summary>
+    /// Whether deliveries, or parts of one, were taken since the last call of <see cref="EndBurst"/>. A part counts: on a slow line a single body may take longer than the driver
+    /// waits for a sign of life.
+    /// </summary>
+    public bool HasTaken => _hasFilled || _sinks.Count > 0;
 
     /// <summary>Sends the channel's deliveries to the sink, until another sink gets them. Call it before consuming. Thread-safe.</summary>
     public DeliveryRoute Divert(int channel, IDeliverySink sink)
@@ -110,6 +117,7 @@ internal sealed class IncomingFrames(int maxContent)
         }
 
         _sinks.Clear();
+        _hasFilled = false;
     }
 
     /// <summary>Looks at the beginning of a frame. Returns what was used of it; when that is nothing, either the frame is the driver's or more is needed.</summary>
@@ -155,7 +163,8 @@ internal sealed class IncomingFrames(int maxContent)
                 return 0;
             }
 
-            if (BinaryPrimitives.ReadUInt32BigEndian(rest[FrameHeader..]) == AmqpMethods.BasicDeliver)
+            uint method = BinaryPrimitives.ReadUInt32BigEndian(rest[FrameHeader..]);
+            if (method is AmqpMethods.BasicDeliver or AmqpMethods.BasicGetOk or AmqpMethods.BasicGetEmpty)
             {
                 if (size > MostHeldBack - FrameOverhead)
                 {
@@ -169,7 +178,15 @@ internal sealed class IncomingFrames(int maxContent)
                 }
 
                 CheckEnd(rest[whole - 1]);
-                route.OnMethod(rest[MethodHeader..(whole - 1)]);
+                if (method == AmqpMethods.BasicGetEmpty)
+                {
+                    route.OnEmpty();
+                }
+                else
+                {
+                    route.OnMethod(rest[MethodHeader..(whole - 1)], isPulled: method == AmqpMethods.BasicGetOk);
+                }
+
                 return whole;
             }
         }
@@ -204,6 +221,7 @@ internal sealed class IncomingFrames(int maxContent)
     private int Fill(DeliveryRoute route, ReadOnlySpan<byte> rest)
     {
         int used = route.Fill(rest);
+        _hasFilled = true;
         if (!route.IsFrameFilled || used == rest.Length)
         {
             return used;

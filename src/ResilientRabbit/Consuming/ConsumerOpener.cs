@@ -16,6 +16,9 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     /// </summary>
     private static readonly TimeSpan FirstAnswerLimit = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long a consumer that is set up anew as planned may be away and still counts as consuming: health must not flicker for it.</summary>
+    private static readonly TimeSpan PlannedGap = TimeSpan.FromSeconds(1);
+
     private long _loggedAt;
     private volatile string? _lastError;
     private bool _wasCancelled;
@@ -25,11 +28,25 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     public int LastReplyCode { get; private set; }
 
     /// <summary>Waits for a session and subscribes on it.</summary>
+    /// <param name="attempt">From 1.</param>
+    /// <param name="late">For a consumer that is replaced as planned: called when it is away for longer than nobody need know.</param>
+    /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>Null when that failed: the channel is gone, another attempt needs another one.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     /// <exception cref="ConnectionException">The broker allows too few channels.</exception>
-    public async Task<ConsumerChannel?> TryOpenAsync(int attempt, CancellationToken cancellationToken)
+    public async Task<ConsumerChannel?> TryOpenAsync(int attempt, Action? late, CancellationToken cancellationToken)
+    {
+        Task<ConsumerChannel?> opening = TryOpenAsync(attempt, cancellationToken);
+        if (late is not null && await Task.WhenAny(opening, Task.Delay(PlannedGap, services.Time, cancellationToken)).ConfigureAwait(false) != opening)
+        {
+            late();
+        }
+
+        return await opening.ConfigureAwait(false);
+    }
+
+    private async Task<ConsumerChannel?> TryOpenAsync(int attempt, CancellationToken cancellationToken)
     {
         ConnectionEpoch epoch = await services.Connection.GetEpochAsync(cancellationToken).ConfigureAwait(false);
         if (epoch.ChannelMax == 1)

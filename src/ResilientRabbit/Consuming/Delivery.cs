@@ -9,6 +9,7 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 {
     private byte[]? _buffer = buffer;
     private bool _isUncounted;
+    private Rarities? _rare;
 
     /// <summary>The channel that delivered it: the only one that may settle it.</summary>
     public IDeliveryOrigin Origin { get; } = origin;
@@ -19,13 +20,52 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
     public Pack? Pack { get; } = pack;
 
     /// <summary>Why it cannot be handed to a handler; null when it can.</summary>
-    public string? Fault { get; init; }
+    public string? Fault
+    {
+        get => _rare?.Fault;
+        init
+        {
+            if (value is not null)
+            {
+                Rare.Fault = value;
+            }
+        }
+    }
+
+    /// <summary>The size of a body that exceeds the limit and was not kept, in bytes; 0 otherwise. Nothing may be made of such a message but a rejection.</summary>
+    public long TooLarge
+    {
+        get => _rare?.TooLarge ?? 0;
+        init
+        {
+            if (value > 0)
+            {
+                Rare.TooLarge = value;
+            }
+        }
+    }
 
     /// <summary>What it must stay in order with; null when it is free.</summary>
-    public string? OrderingKey { get; set; }
+    public string? OrderingKey
+    {
+        get => _rare?.OrderingKey;
+        set => Rare.OrderingKey = value;
+    }
 
     /// <summary>What the handler's activity was: the parent of copies that are published after it has returned.</summary>
-    public ActivityContext HandlerContext { get; set; }
+    public ActivityContext HandlerContext
+    {
+        get => _rare?.HandlerContext ?? default;
+        set
+        {
+            if (_rare is not null || value != default)
+            {
+                Rare.HandlerContext = value;
+            }
+        }
+    }
+
+    private Rarities Rare => _rare ??= new Rarities();
 
     /// <summary>Leaves the body to the garbage collector: a handler that was given up may still read it.</summary>
     public void KeepBody()
@@ -50,5 +90,17 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
             _buffer = null;
             ArrayPool<byte>.Shared.Return(rented);
         }
+    }
+
+    /// <summary>What most deliveries do not have; it would be a third of each.</summary>
+    private sealed class Rarities
+    {
+        public string? Fault { get; set; }
+
+        public long TooLarge { get; set; }
+
+        public string? OrderingKey { get; set; }
+
+        public ActivityContext HandlerContext { get; set; }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
 
         _lastTag = incoming.Tag;
         string? fault = null;
-        if (settings.Unpack && Unpacker.PropertiesOf(incoming) is { } properties)
+        if (settings.Unpack && incoming.TooLarge == 0 && Unpacker.PropertiesOf(incoming) is { } properties)
         {
             lock (_lock)
             {
@@ -72,7 +72,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
         };
         lock (_lock)
         {
-            var delivery = new Delivery(incoming.Tag, origin, message, incoming.Buffer) { Fault = fault };
+            var delivery = new Delivery(incoming.Tag, origin, message, incoming.Buffer) { Fault = fault, TooLarge = incoming.TooLarge };
             _burst.Add(delivery);
             _tickets.Add(delivery);
         }

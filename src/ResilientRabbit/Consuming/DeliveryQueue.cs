@@ -19,7 +19,7 @@ internal sealed class DeliveryQueue(Func<ReceivedMessage, string?>? orderingKey 
     /// <summary>Takes a delivery in. False when the subscription has ended.</summary>
     public bool TryWrite(Delivery delivery)
     {
-        if (orderingKey is null || KeyOf(delivery.Message) is not { } key)
+        if (orderingKey is null || delivery.TooLarge > 0 || KeyOf(delivery.Message) is not { } key)
         {
             return _ready.Writer.TryWrite(delivery);
         }

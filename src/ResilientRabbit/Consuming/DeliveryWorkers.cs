@@ -10,9 +10,12 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     /// <summary>How long a handler may take to heed its token after <see cref="ConsumerOptions.HandlerTimeout"/>; then it is left behind.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    /// <summary>Why a message with such headers is parked.</summary>
+    public const string UnreadableProperties = "The properties cannot be decoded, or are nested too deep.";
+
     private readonly IPipelinedHandler? _pipeline = handler as IPipelinedHandler;
     private readonly HandlerTelemetry _telemetry = new(client ?? ClientTelemetry.None, settings, time);
-    private readonly DuplicateFilter? _duplicates = settings.Deduplication is { } options ? new DuplicateFilter(options, logger, time) : null;
+    private readonly DuplicateFilter? _duplicates = settings.Deduplication is { } options ? new DuplicateFilter(options, logger, time) { Repeats = settlement.Repeats } : null;
 
     /// <summary>Starts the loops.</summary>
     /// <returns>A task that completes when the queue is completed and each loop has finished what it had begun.</returns>
@@ -57,6 +60,13 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     {
         ReceivedMessage message = delivery.Message;
         CancellationToken gone = delivery.Origin.Token;
+        if (delivery.TooLarge > 0)
+        {
+            // Before everything else: a copy of it would have no body.
+            await settlement.SettleOversizedAsync(delivery).ConfigureAwait(false);
+            return;
+        }
+
         if (settings.DeliveryLimit is { } limit && message.DeliveryCount >= limit)
         {
             // Of a pack only one message may be to blame: each goes on alone, and is counted alone.
@@ -66,7 +76,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         }
 
         // What cannot be read has no attempts that could be counted: they are in the headers.
-        string? fault = message.IsReadable ? delivery.Fault : "The properties cannot be decoded, or are nested too deep.";
+        string? fault = message.IsReadable ? delivery.Fault : UnreadableProperties;
         if (fault is not null)
         {
             await settlement.SettleAsync(delivery, Settlement.DeadLetter, new MessageFormatException(fault)).ConfigureAwait(false);
@@ -90,7 +100,8 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         {
             error = exception;
             decision = exception is MessageFormatException ? settings.OnMalformed : settings.OnError;
-            logger.HandlerFailed(exception, message.MessageId, settings.Queue, message.Attempt, decision);
+            LogLevel level = settlement.Repeats.LevelOf(LogLevel.Warning, $"handler|{settings.Queue}|{exception.GetType()}", out int repeats);
+            logger.HandlerFailed(level, exception, message.MessageId, settings.Queue, message.Attempt, decision, repeats);
         }
 
         await settlement.SettleAsync(delivery, decision, error).ConfigureAwait(false);

@@ -6,6 +6,9 @@ namespace ResilientRabbit.Consuming;
 /// <summary>Lets each message through to its handler until one run has ended with an acknowledgement. While one copy is being handled, another one waits for its result.</summary>
 internal sealed class DuplicateFilter(DeduplicationOptions options, ILogger logger, TimeProvider time)
 {
+    /// <summary>Bounds the log.</summary>
+    public RepeatLimit Repeats { get; init; } = new(time);
+
     private readonly IDeduplicationStore _store = options.Store ?? new MemoryDeduplicationStore(options.Capacity, options.MaxAge, time);
     private readonly Dictionary<string, TaskCompletionSource> _running = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
@@ -25,7 +28,7 @@ internal sealed class DuplicateFilter(DeduplicationOptions options, ILogger logg
         }
         catch (Exception exception)
         {
-            logger.DeduplicationFailed(exception, message.MessageId, message.Queue);
+            TellFailed(exception, message);
             return null;
         }
     }
@@ -47,7 +50,7 @@ internal sealed class DuplicateFilter(DeduplicationOptions options, ILogger logg
         }
         catch (Exception exception) when (!gone.IsCancellationRequested)
         {
-            logger.DeduplicationFailed(exception, message.MessageId, message.Queue);
+            TellFailed(exception, message);
         }
         catch (Exception)
         {
@@ -75,7 +78,7 @@ internal sealed class DuplicateFilter(DeduplicationOptions options, ILogger logg
         }
         catch (Exception exception)
         {
-            logger.DeduplicationFailed(exception, message.MessageId, message.Queue);
+            TellFailed(exception, message);
         }
         finally
         {
@@ -96,6 +99,12 @@ internal sealed class DuplicateFilter(DeduplicationOptions options, ILogger logg
             _running.Add(key, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
             return null;
         }
+    }
+
+    private void TellFailed(Exception exception, ReceivedMessage message)
+    {
+        LogLevel level = Repeats.LevelOf(LogLevel.Warning, $"deduplication|{message.Queue}|{exception.GetType()}", out int repeats);
+        logger.DeduplicationFailed(level, exception, message.MessageId, message.Queue, repeats);
     }
 
     private void Release(string key)

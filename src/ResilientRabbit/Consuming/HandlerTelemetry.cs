@@ -34,18 +34,19 @@ internal sealed class HandlerTelemetry(ClientTelemetry client, ConsumerSettings 
         ActivityContext publisher = TraceHeaders.Extract(delivery.Message.Headers);
         ActivityContext parent = settings.TraceAsChild ? publisher : default;
         ActivityLink[] links = publisher == parent ? [] : [new ActivityLink(publisher)];
-        return Tracing.Start($"{TelemetryTags.Process} {settings.Queue}", ActivityKind.Consumer, parent, TagsOf(delivery), links);
+        return Tracing.Start($"{TelemetryTags.Process} {settings.Queue}", ActivityKind.Consumer, parent, TagsOf(delivery, settings, client, TelemetryTags.Process), links);
     }
 
-    private KeyValuePair<string, object?>[] TagsOf(Delivery delivery)
+    /// <summary>The tags of an activity about one message.</summary>
+    public static KeyValuePair<string, object?>[] TagsOf(Delivery delivery, ConsumerSettings settings, ClientTelemetry client, string operation)
     {
         ReceivedMessage message = delivery.Message;
         string destination = string.Join(':', new[] { message.Exchange, message.RoutingKey, settings.Queue }.Where(static part => part.Length > 0).Distinct(StringComparer.Ordinal));
         return
         [
             TelemetryTags.Of(TelemetryTags.System, TelemetryTags.SystemRabbit),
-            TelemetryTags.Of(TelemetryTags.OperationName, TelemetryTags.Process),
-            TelemetryTags.Of(TelemetryTags.OperationType, TelemetryTags.Process),
+            TelemetryTags.Of(TelemetryTags.OperationName, operation),
+            TelemetryTags.Of(TelemetryTags.OperationType, operation),
             TelemetryTags.Of(TelemetryTags.Destination, destination),
             TelemetryTags.Of(TelemetryTags.RoutingKey, message.RoutingKey),
             TelemetryTags.Of(TelemetryTags.DeliveryTag, (long)delivery.Tag),

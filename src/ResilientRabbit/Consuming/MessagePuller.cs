@@ -8,6 +8,7 @@ internal static class MessagePuller
 {
     /// <returns>Null when the queue is empty.</returns>
     /// <exception cref="TopologyException">The broker refused: there is no such queue, or no right to it.</exception>
+    /// <exception cref="MessageFormatException">The body of the next message exceeds the limit, and the message may not be rejected.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     public static async Task<PulledMessage?> GetAsync(ConsumerSettings settings, SubscriptionServices services, CancellationToken cancellationToken)
@@ -17,18 +18,23 @@ internal static class MessagePuller
             await Task.Delay(ResubscribeDelay.Of(failures, 0, Random.Shared.NextDouble()), services.Time, cancellationToken).ConfigureAwait(false);
             ConnectionEpoch epoch = await services.Connection.GetEpochAsync(cancellationToken).ConfigureAwait(false);
             IChannel? channel = null;
+            PullChannel pulled;
+            DateTimeOffset askedAt = services.Time.GetUtcNow();
             try
             {
                 using var token = CancellationTokenSource.CreateLinkedTokenSource(epoch.Dead, cancellationToken);
                 channel = await epoch.OpenChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false), token.Token).ConfigureAwait(false);
                 channel.ContinuationTimeout = services.RequestTimeout;
-                if (await channel.BasicGetAsync(settings.Queue, autoAck: false, token.Token).ConfigureAwait(false) is { } result)
+                var request = new PullRequest(epoch, channel);
+                IncomingDelivery? answer = await request.AskAsync(settings.Queue, services.RequestTimeout, services.Time, token.Token).ConfigureAwait(false);
+                if (answer is not { } incoming)
                 {
-                    return new PulledMessage(new PullChannel(epoch, channel, result, settings, services));
+                    request.Detach();
+                    epoch.Retire(channel);
+                    return null;
                 }
 
-                epoch.Retire(channel);
-                return null;
+                pulled = new PullChannel(epoch, channel, request, incoming, settings, services);
             }
             catch (Exception exception)
             {
@@ -45,7 +51,45 @@ internal static class MessagePuller
                     throw new TopologyException(
                         $"queue '{settings.Queue}'", code, text, FormattableString.Invariant($"The broker gave no message of the queue '{settings.Queue}' ({code}): {text}. Check whether it exists, and the user's permissions."), exception);
                 }
+
+                continue;
             }
+
+            if (await TryHandOverAsync(pulled, settings, services, askedAt).ConfigureAwait(false) is { } message)
+            {
+                return message;
+            }
+
+            // It was put aside, and the next one is asked for at once; what could not be put aside is back, and would come again and again.
+            failures = pulled.IsPutAside ? -1 : failures;
         }
+    }
+
+    /// <summary>Null when the message is none for the application: what cannot be read is parked, what is too large is rejected where that loses nothing.</summary>
+    private static async Task<PulledMessage?> TryHandOverAsync(PullChannel pulled, ConsumerSettings settings, SubscriptionServices services, DateTimeOffset askedAt)
+    {
+        Delivery delivery = pulled.Delivery;
+        if (delivery.TooLarge > 0)
+        {
+            var rule = new OversizedRule(settings, () => services.Topology.FindQueue(settings.Queue), services.MaxInbound, services.Logger, services.Repeats);
+            rule.Tell(delivery);
+            if (!rule.MayReject)
+            {
+                await pulled.GiveUpAsync().ConfigureAwait(false);
+                throw rule.ErrorOf(delivery);
+            }
+
+            await pulled.RejectAsync().ConfigureAwait(false);
+            return null;
+        }
+
+        if (!delivery.Message.IsReadable)
+        {
+            await pulled.SettleAsync(Settlement.DeadLetter, new MessageFormatException(DeliveryWorkers.UnreadableProperties)).ConfigureAwait(false);
+            return null;
+        }
+
+        PullTelemetry.Note(delivery, settings, services.Telemetry, askedAt);
+        return new PulledMessage(pulled);
     }
 }

@@ -9,6 +9,47 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     /// <summary>Before a message goes back because its copy could not be published: the broker would deliver it again at once.</summary>
     private static readonly TimeSpan RequeueDelay = TimeSpan.FromSeconds(1);
 
+    /// <summary>Bounds the log: a flood of bad messages must be no flood of lines.</summary>
+    public RepeatLimit Repeats { get; init; } = new(time);
+
+    /// <summary>What becomes of messages whose body was not kept; needed where there can be any.</summary>
+    public OversizedRule? Oversized { get; init; }
+
+    /// <summary>Settles a delivery whose body exceeds the limit and was not kept.</summary>
+    public async ValueTask SettleOversizedAsync(Delivery delivery)
+    {
+        Oversized!.Tell(delivery);
+        if (!Oversized.MayReject)
+        {
+            // Counted as unsettled until the channel ends, as it is: it takes a place of the prefetch.
+            delivery.Release();
+            counters.AddHeld(1);
+            _ = delivery.Origin.Token.UnsafeRegister(
+                static state =>
+                {
+                    (SettlementExecutor self, Delivery held) = ((SettlementExecutor, Delivery))state!;
+                    self.Uncount(held);
+                    self.ReleaseHeld();
+                },
+                (this, delivery));
+            delivery.Origin.Finish();
+            return;
+        }
+
+        Uncount(delivery);
+        try
+        {
+            if (await delivery.Origin.Acks.RejectAsync(delivery).ConfigureAwait(false))
+            {
+                counters.AddDeadLettered();
+            }
+        }
+        finally
+        {
+            Finish(delivery);
+        }
+    }
+
     /// <summary>Settles one delivery. A copy is published in the background: the worker goes on, the prefetch bounds how many there can be.</summary>
     public async ValueTask SettleAsync(Delivery delivery, Settlement settlement, Exception? error)
     {
@@ -82,6 +123,8 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         }
     }
 
+    private void ReleaseHeld() => counters.AddHeld(-1);
+
     private async ValueTask SettleHereAsync(Delivery delivery, Settlement settlement, string? reason)
     {
         AckBatcher acks = delivery.Origin.Acks;
@@ -98,7 +141,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
                 if (await acks.RejectAsync(delivery).ConfigureAwait(false))
                 {
                     counters.AddDeadLettered();
-                    logger.MessageDeadLettered(delivery.Message.MessageId, "the dead-letter exchange of the queue", delivery.Message.Attempt, reason!);
+                    TellDeadLettered(delivery.Message, "the dead-letter exchange of the queue", reason!);
                 }
 
                 break;
@@ -114,7 +157,8 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         catch (Exception exception)
         {
             // Unsettled: it is delivered again when the channel ends.
-            logger.SettlementFailed(exception, delivery.Message.ToString());
+            LogLevel level = Repeats.LevelOf(LogLevel.Error, $"settlement|{settings.Queue}|{exception.GetType()}", out int repeats);
+            logger.SettlementFailed(level, exception, delivery.Message.ToString(), repeats);
         }
         finally
         {
@@ -155,11 +199,19 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         else
         {
             counters.AddDeadLettered();
-            logger.MessageDeadLettered(message.MessageId, target, message.Attempt, reason);
+            TellDeadLettered(message, target, reason);
         }
 
         Uncount(delivery);
         await AckAsync(delivery).ConfigureAwait(false);
+    }
+
+    private void TellDeadLettered(ReceivedMessage message, string target, string reason)
+    {
+        // What stands before the colon is the kind of the failure; behind it come the words of each message.
+        int kind = reason.IndexOf(':', StringComparison.Ordinal);
+        LogLevel level = Repeats.LevelOf(LogLevel.Warning, $"dead|{settings.Queue}|{target}|{(kind < 0 ? reason : reason[..kind])}", out int repeats);
+        logger.MessageDeadLettered(level, message.MessageId, target, message.Attempt, reason, repeats);
     }
 
     /// <summary>Acknowledges a message: of a pack the last one acknowledges the delivery.</summary>
@@ -191,7 +243,8 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
             }
             catch (Exception exception)
             {
-                logger.CopyNotPublished(exception, delivery.Message.MessageId, target);
+                LogLevel level = Repeats.LevelOf(LogLevel.Warning, $"copy|{target}|{exception.GetType()}", out int repeats);
+                logger.CopyNotPublished(level, exception, delivery.Message.MessageId, target, repeats);
             }
 
             await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -218,7 +271,8 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         }
         catch (ArgumentException exception)
         {
-            logger.CopyWithoutHeaders(message.MessageId, target, exception.Message);
+            LogLevel level = Repeats.LevelOf(LogLevel.Warning, "headers|" + target, out int repeats);
+            logger.CopyWithoutHeaders(level, message.MessageId, target, exception.Message, repeats);
             await publisher.PublishAsync(CopyBuilder.Bare(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
         }
     }

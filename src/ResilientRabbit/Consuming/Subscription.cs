@@ -30,6 +30,7 @@ internal sealed class Subscription : ISubscription
     private Task _run = Task.CompletedTask;
     private int _failures;
     private bool _isRunning;
+    private bool _isPlanned;
 
     private Subscription(ConsumerSettings settings, IMessageHandler handler, SubscriptionServices services)
     {
@@ -40,7 +41,11 @@ internal sealed class Subscription : ISubscription
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
         _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
-        _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time);
+        _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time)
+        {
+            Repeats = services.Repeats,
+            Oversized = new OversizedRule(settings, () => services.Topology.FindQueue(settings.Queue), services.MaxInbound, services.Logger, services.Repeats),
+        };
         _workers = new DeliveryWorkers(handler, settings, _settlement, services.Logger, services.Time, services.Telemetry);
     }
 
@@ -164,6 +169,8 @@ internal sealed class Subscription : ISubscription
         changed.TrySetResult();
     }
 
+    private void SetResubscribing() => SetState(SubscriptionState.Resubscribing);
+
     private async Task RunAsync()
     {
         while (true)
@@ -218,14 +225,16 @@ internal sealed class Subscription : ISubscription
     /// <summary>One incarnation, from opening to its end.</summary>
     private async Task LiveAsync(CancellationToken interrupt)
     {
-        if (_started.Task.IsCompleted)
+        bool isPlanned = _isPlanned;
+        _isPlanned = false;
+        if (_started.Task.IsCompleted && !isPlanned)
         {
-            SetState(SubscriptionState.Resubscribing);
+            SetResubscribing();
         }
 
         TimeSpan pause = ResubscribeDelay.Of(_failures, _opener.LastReplyCode, Random.Shared.NextDouble()) + _opener.TakeCancelPause(Random.Shared.NextDouble());
         await Task.Delay(pause, _services.Time, interrupt).ConfigureAwait(false);
-        ConsumerChannel? channel = await _opener.TryOpenAsync(_failures + 1, interrupt).ConfigureAwait(false);
+        ConsumerChannel? channel = await _opener.TryOpenAsync(_failures + 1, isPlanned ? SetResubscribing : null, interrupt).ConfigureAwait(false);
         if (channel is null)
         {
             _failures++;
@@ -249,6 +258,7 @@ internal sealed class Subscription : ISubscription
             if (end.Reason == ConsumerEndReason.Refreshed)
             {
                 await DrainAsync(channel).ConfigureAwait(false);
+                _isPlanned = true;
                 return;
             }
 
@@ -259,6 +269,7 @@ internal sealed class Subscription : ISubscription
         {
             _failures = 0;
             await DrainAsync(channel).ConfigureAwait(false);
+            _isPlanned = Wanted().Wanted == SubscriptionState.Consuming;
         }
     }
 

@@ -9,6 +9,7 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
     private volatile string _cause = TelemetryTags.Other;
     private long _missingSince = (time ?? TimeProvider.System).GetUtcNow().UtcTicks;
     private int _unsettled;
+    private int _held;
     private long _received;
     private long _acknowledged;
     private long _retried;
@@ -35,6 +36,9 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
         Interlocked.Add(ref _received, count);
         Interlocked.Add(ref _unsettled, count);
     }
+
+    /// <summary>Messages that are left unsettled because their body exceeds the limit.</summary>
+    public void AddHeld(int count) => Interlocked.Add(ref _held, count);
 
     public void AddFinished() => Interlocked.Decrement(ref _unsettled);
 
@@ -85,6 +89,7 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
         Volatile.Read(ref _resubscribes),
         lastError)
     {
+        Held = Volatile.Read(ref _held),
         MissingSince = Interlocked.Read(ref _missingSince) is > 0 and { } ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null,
     };
 }

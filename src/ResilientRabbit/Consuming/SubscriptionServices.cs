@@ -9,5 +9,11 @@ namespace ResilientRabbit.Consuming;
 internal sealed record SubscriptionServices(
     ConnectionSupervisor Connection, TopologyDeclarer Topology, IPublisher Publisher, TimeSpan RequestTimeout, ConsumerDefaults Defaults, ILogger Logger, TimeProvider Time)
 {
+    /// <summary>The largest body that is received, in bytes.</summary>
+    public int MaxInbound { get; init; } = IncomingFrames.UsualMaxContent;
+
+    /// <summary>Keeps a flood of bad messages from becoming a flood of lines.</summary>
+    public RepeatLimit Repeats { get; } = new(Time);
+
     public ClientTelemetry Telemetry { get; init; } = ClientTelemetry.None;
 }

@@ -27,6 +27,12 @@ public sealed record SubscriptionStatus(
     int Resubscribes,
     string? LastError)
 {
+    /// <summary>
+    /// Gets how many of the <see cref="Unsettled"/> messages are held because their body exceeds <see cref="ResilientRabbitOptions.MaxInboundMessageSize"/> and they may not be rejected
+    /// (<see cref="ConsumerOptions.DeadLetterBy"/>). Each takes a place of the prefetch until the subscription is set up again.
+    /// </summary>
+    public int Held { get; init; }
+
     /// <summary>Gets since when nothing is consumed although it should be; <see langword="null"/> while it is consumed, paused or stopped. By the client's time provider.</summary>
     public DateTimeOffset? MissingSince { get; init; }
 

@@ -128,14 +128,25 @@ internal sealed class ClientTelemetry : IDisposable
 
     public void Returned(string exchange) => CountMessage(Instruments.Returned, exchange);
 
+    /// <summary>The application was given a message that it had asked for.</summary>
+    public void Pulled(string queue, bool isRedelivered)
+    {
+        if (!Instruments.ConsumedMessages.Enabled && !Instruments.Redelivered.Enabled)
+        {
+            return;
+        }
+
+        Safely((Self: this, isRedelivered, Tags: TagsOf(queue, TelemetryTags.Receive)), static it =>
+        {
+            it.Self.Instruments.ConsumedMessages.Add(1, it.Tags);
+            it.Self.Instruments.Redelivered.Add(it.isRedelivered ? 1 : 0, it.Tags);
+        });
+    }
+
     /// <summary>A handler was given a message and has returned.</summary>
     public void Processed(string queue, bool isRedelivered, TimeSpan duration, string? errorType)
     {
-        var tags = default(System.Diagnostics.TagList);
-        tags.Add(_system);
-        tags.Add(TelemetryTags.OperationName, TelemetryTags.Process);
-        tags.Add(TelemetryTags.Destination, queue);
-        tags.Add(NameTag);
+        System.Diagnostics.TagList tags = TagsOf(queue, TelemetryTags.Process);
         if (errorType is not null)
         {
             tags.Add(TelemetryTags.ErrorType, errorType);
@@ -156,6 +167,9 @@ internal sealed class ClientTelemetry : IDisposable
         Measured = null;
         Instruments.Remove(this);
     }
+
+    private System.Diagnostics.TagList TagsOf(string queue, string operation)
+        => new() { _system, TelemetryTags.Of(TelemetryTags.OperationName, operation), TelemetryTags.Of(TelemetryTags.Destination, queue), NameTag };
 
     private void CountMessage(Counter<long> counter, string exchange) => Count(counter, TelemetryTags.Of(TelemetryTags.Destination, TelemetryTags.ExchangeName(exchange)), _system);
 

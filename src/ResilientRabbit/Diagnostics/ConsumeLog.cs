@@ -20,6 +20,7 @@ internal static partial class ConsumeLog
     public const int StandbyAssumedId = 3012;
     public const int DeduplicationFailedId = 3013;
     public const int ConsumerRefreshedId = 3014;
+    public const int MessageTooLargeId = 3015;
     public const int AckSkippedChannelGoneId = 3100;
     public const int AckNotSentId = 3101;
     public const int MessageRetriedId = 3102;
@@ -41,9 +42,9 @@ internal static partial class ConsumeLog
         Message = "The broker cancelled the consumer {ConsumerTag} of {Queue}: the queue was deleted, or its node or leader is gone. Subscribing again")]
     public static partial void ConsumerCancelledByBroker(this ILogger logger, string queue, string consumerTag);
 
-    [LoggerMessage(EventId = HandlerFailedId, EventName = "HandlerFailed", Level = LogLevel.Warning,
-        Message = "The handler failed for message {MessageId} of {Queue} (attempt {Attempt}): {Settlement}")]
-    public static partial void HandlerFailed(this ILogger logger, Exception exception, string? messageId, string queue, int attempt, Settlement settlement);
+    [LoggerMessage(EventId = HandlerFailedId, EventName = "HandlerFailed",
+        Message = "The handler failed for message {MessageId} of {Queue} (attempt {Attempt}): {Settlement} (said {Repeats} times more since it was last logged)")]
+    public static partial void HandlerFailed(this ILogger logger, LogLevel level, Exception exception, string? messageId, string queue, int attempt, Settlement settlement, int repeats);
 
     [LoggerMessage(EventId = ConsumerLostId, EventName = "ConsumerLost", Level = LogLevel.Information,
         Message = "The consumer {ConsumerTag} of {Queue} was lost: {Reason}. Subscribing again")]
@@ -88,21 +89,21 @@ internal static partial class ConsumeLog
         Message = "Message {MessageId} waits in {RetryQueue} after attempt {Attempt}: {Reason}")]
     public static partial void MessageRetried(this ILogger logger, string? messageId, string retryQueue, int attempt, string reason);
 
-    [LoggerMessage(EventId = MessageDeadLetteredId, EventName = "MessageDeadLettered", Level = LogLevel.Warning,
-        Message = "Message {MessageId} was given up to {DeadLetterQueue} after attempt {Attempt}: {Reason}")]
-    public static partial void MessageDeadLettered(this ILogger logger, string? messageId, string deadLetterQueue, int attempt, string reason);
+    [LoggerMessage(EventId = MessageDeadLetteredId, EventName = "MessageDeadLettered",
+        Message = "Message {MessageId} was given up to {DeadLetterQueue} after attempt {Attempt}: {Reason} (said {Repeats} times more since it was last logged)")]
+    public static partial void MessageDeadLettered(this ILogger logger, LogLevel level, string? messageId, string deadLetterQueue, int attempt, string reason, int repeats);
 
-    [LoggerMessage(EventId = CopyNotPublishedId, EventName = "CopyNotPublished", Level = LogLevel.Warning,
-        Message = "Message {MessageId} could not be published to {Target} and goes back to its queue")]
-    public static partial void CopyNotPublished(this ILogger logger, Exception exception, string? messageId, string target);
+    [LoggerMessage(EventId = CopyNotPublishedId, EventName = "CopyNotPublished",
+        Message = "Message {MessageId} could not be published to {Target} and goes back to its queue (said {Repeats} times more since it was last logged)")]
+    public static partial void CopyNotPublished(this ILogger logger, LogLevel level, Exception exception, string? messageId, string target, int repeats);
 
-    [LoggerMessage(EventId = CopyWithoutHeadersId, EventName = "CopyWithoutHeaders", Level = LogLevel.Warning,
-        Message = "The headers of message {MessageId} cannot be published again; {Target} gets it without them: {Reason}")]
-    public static partial void CopyWithoutHeaders(this ILogger logger, string? messageId, string target, string reason);
+    [LoggerMessage(EventId = CopyWithoutHeadersId, EventName = "CopyWithoutHeaders",
+        Message = "The headers of message {MessageId} cannot be published again; {Target} gets it without them: {Reason} (said {Repeats} times more since it was last logged)")]
+    public static partial void CopyWithoutHeaders(this ILogger logger, LogLevel level, string? messageId, string target, string reason, int repeats);
 
-    [LoggerMessage(EventId = SettlementFailedId, EventName = "SettlementFailed", Level = LogLevel.Error,
-        Message = "Settling failed unexpectedly and the message stays unsettled until its channel ends ({Message})")]
-    public static partial void SettlementFailed(this ILogger logger, Exception exception, string message);
+    [LoggerMessage(EventId = SettlementFailedId, EventName = "SettlementFailed",
+        Message = "Settling failed unexpectedly and the message stays unsettled until its channel ends: {Message} (said {Repeats} times more since it was last logged)")]
+    public static partial void SettlementFailed(this ILogger logger, LogLevel level, Exception exception, string message, int repeats);
 
     [LoggerMessage(EventId = StandbyAssumedId, EventName = "StandbyAssumed", Level = LogLevel.Information,
         Message = "The consumer {ConsumerTag} of {Queue} stands by: messages are ready and others consume the queue, as with a single active consumer. It is left as it is")]
@@ -112,9 +113,13 @@ internal static partial class ConsumeLog
         Message = "The consumer {ConsumerTag} of {Queue} got nothing for a long time and is set up anew, in case the broker swallows its deliveries")]
     public static partial void ConsumerRefreshed(this ILogger logger, string queue, string consumerTag);
 
-    [LoggerMessage(EventId = DeduplicationFailedId, EventName = "DeduplicationFailed", Level = LogLevel.Warning,
-        Message = "Whether message {MessageId} of {Queue} was handled could not be asked or recorded; it counts as new")]
-    public static partial void DeduplicationFailed(this ILogger logger, Exception exception, string? messageId, string queue);
+    [LoggerMessage(EventId = DeduplicationFailedId, EventName = "DeduplicationFailed",
+        Message = "Whether message {MessageId} of {Queue} was handled could not be asked or recorded; it counts as new (said {Repeats} times more since it was last logged)")]
+    public static partial void DeduplicationFailed(this ILogger logger, LogLevel level, Exception exception, string? messageId, string queue, int repeats);
+
+    [LoggerMessage(EventId = MessageTooLargeId, EventName = "MessageTooLarge",
+        Message = "Message {MessageId} of {Queue} has a body of {Size} bytes, more than MaxInboundMessageSize ({Limit}): it was not read and {Fate} (said {Repeats} times more since it was last logged)")]
+    public static partial void MessageTooLarge(this ILogger logger, LogLevel level, string? messageId, string queue, long size, int limit, string fate, int repeats);
 
     [LoggerMessage(EventId = DuplicateSkippedId, EventName = "DuplicateSkipped", Level = LogLevel.Debug,
         Message = "Message {MessageId} of {Queue} was handled before and is acknowledged without a handler")]

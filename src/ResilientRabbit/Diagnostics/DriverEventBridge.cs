@@ -13,13 +13,10 @@ internal sealed class DriverEventBridge(ILogger logger, TimeProvider time) : Eve
 {
     private const string DriverSource = "rabbitmq-client";
     private const EventKeywords LogKeyword = (EventKeywords)1;
-    private const int MaxTexts = 200;
-    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly Lock SharedGate = new();
     private static readonly Dictionary<ILoggerFactory, (DriverEventBridge Bridge, int Users)> Shared = [];
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, (long At, int Repeats)> _said = new(StringComparer.Ordinal);
+    private readonly RepeatLimit _repeats = new(time);
 
     /// <summary>Bridges to the factory's loggers until the lease is disposed.</summary>
     public static IDisposable Lease(ILoggerFactory factory, TimeProvider time)
@@ -41,7 +38,7 @@ internal sealed class DriverEventBridge(ILogger logger, TimeProvider time) : Eve
     /// <summary>Logs one report of the driver, unless it was logged a moment ago.</summary>
     public void Say(EventLevel level, string text, string error)
     {
-        if (!TryTake(text + error, out int repeats))
+        if (!_repeats.TryTake(text + error, out int repeats))
         {
             return;
         }
@@ -90,29 +87,6 @@ internal sealed class DriverEventBridge(ILogger logger, TimeProvider time) : Eve
     private static string ErrorOf(IDictionary<string, object> detail) => $"{Part(detail, "Type")}: {Part(detail, "Message")}";
 
     private static object? Part(IDictionary<string, object> detail, string name) => detail.TryGetValue(name, out object? value) ? value : null;
-
-    private bool TryTake(string text, out int repeats)
-    {
-        lock (_gate)
-        {
-            long now = time.GetTimestamp();
-            bool isKnown = _said.TryGetValue(text, out (long At, int Repeats) said);
-            repeats = said.Repeats;
-            if (isKnown && time.GetElapsedTime(said.At, now) < Interval)
-            {
-                _said[text] = (said.At, said.Repeats + 1);
-                return false;
-            }
-
-            if (_said.Count >= MaxTexts)
-            {
-                _said.Clear();
-            }
-
-            _said[text] = (now, 0);
-            return true;
-        }
-    }
 
     private sealed class Return(ILoggerFactory? factory) : IDisposable
     {

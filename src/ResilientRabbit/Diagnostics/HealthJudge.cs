@@ -108,6 +108,12 @@ internal sealed class HealthJudge(ResilientRabbitHealthOptions limits, RabbitCli
                 HealthStatus.Degraded, "consumers-missing", missing is null ? "Not all registered consumers have begun." : $"Queue '{missing.Queue}' is not being consumed.{ErrorOf(missing)}");
         }
 
+        if (status.Subscriptions.FirstOrDefault(static subscription => subscription.Held > 0) is { } holding)
+        {
+            return new HealthVerdict(
+                HealthStatus.Degraded, "messages-held", $"Queue '{holding.Queue}' holds {holding.Held} messages whose bodies exceed MaxInboundMessageSize; each takes a place of the prefetch.");
+        }
+
         return new HealthVerdict(HealthStatus.Healthy, "connected", "Connected.");
     }
 

@@ -25,7 +25,7 @@ internal sealed class Instruments
         // OpenTelemetry's conventions.
         OperationDuration = meter.CreateHistogram("messaging.client.operation.duration", "s", "Time from the publishing call to the outcome of the message; of an acknowledgement that covers more than 32 messages, up to 32 of them, evenly spread.", null, Durations);
         SentMessages = meter.CreateCounter<long>("messaging.client.sent.messages", Message, "Messages that got an outcome; error.type tells the ones that were not confirmed.");
-        ConsumedMessages = meter.CreateCounter<long>("messaging.client.consumed.messages", Message, "Messages handed to a handler, repeated deliveries included.");
+        ConsumedMessages = meter.CreateCounter<long>("messaging.client.consumed.messages", Message, "Messages handed to a handler or pulled, repeated deliveries included.");
         ProcessDuration = meter.CreateHistogram("messaging.process.duration", "s", "Time that a handler took.", null, Durations);
 
         // From here on our own. First those that add up, in the order in which a collection reads them: see CountsPass.

@@ -33,6 +33,7 @@ internal static class TelemetryTags
     public const string Publish = "publish";
     public const string Send = "send";
     public const string Process = "process";
+    public const string Receive = "receive";
 
     /// <summary>The conventions' name for the default exchange.</summary>
     public const string DefaultExchange = "amq.default";

@@ -17,7 +17,7 @@ internal static class Tracing
     public static ActivityContext PublishParent => OnBehalfOf.Value is { } parent && parent != default ? parent : Activity.Current?.Context ?? default;
 
     /// <summary>Starts an activity that does not become the current one. Null when nobody wants it.</summary>
-    public static Activity? Start(string name, ActivityKind kind, ActivityContext parent, IEnumerable<KeyValuePair<string, object?>>? tags = null, IEnumerable<ActivityLink>? links = null)
+    public static Activity? Start(string name, ActivityKind kind, ActivityContext parent, IEnumerable<KeyValuePair<string, object?>>? tags = null, IEnumerable<ActivityLink>? links = null, DateTimeOffset startTime = default)
     {
         if (!Source.HasListeners())
         {
@@ -29,7 +29,7 @@ internal static class Tracing
         {
             // Without a parent of its own it would take the current one: on a loop's thread that is whoever happened to start the loop.
             Activity.Current = null;
-            return Source.StartActivity(name, kind, parent, tags, links);
+            return Source.StartActivity(name, kind, parent, tags, links, startTime);
         }
         catch (Exception)
         {

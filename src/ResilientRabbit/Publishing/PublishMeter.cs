@@ -78,13 +78,13 @@ internal sealed class PublishMeter
     public void Returned(PendingMessage message) => _client.Returned(message.Exchange);
 
     /// <summary>A lane has opened a channel. Called by the lane's writer.</summary>
-    public void LaneOpened(int lane, IPublishSession session, bool isAway)
+    public void LaneOpened(int lane, IPublishSession session, LanePlace place)
     {
         IPublishSession? previous = _sessions[lane];
         _sessions[lane] = session;
         if (previous is not null && previous != session)
         {
-            _client.LaneMoved(previous.IsDead ? "connection_lost" : isAway ? "stall" : "home");
+            _client.LaneMoved(previous.IsDead ? "connection_lost" : place switch { LanePlace.Refuge => "stall", LanePlace.Leader => "leader", _ => "home" });
         }
     }
 

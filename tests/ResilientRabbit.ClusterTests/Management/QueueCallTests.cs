@@ -58,6 +58,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
     [Calls(nameof(IRabbitManagementClient.GetQueueAsync), nameof(IRabbitManagementClient.SetPolicyAsync))]
     public async Task Mirrors_and_what_they_lack_are_those_of_rabbitmqctl()
     {
+        fixture.SkipWithoutMirroring();
         string virtualHost = await fixture.NewVirtualHostAsync();
         using RabbitManagementClient client = fixture.NewClient(virtualHost);
         await using RabbitClient rabbit = fixture.NewRabbitClient(virtualHost);
@@ -79,7 +80,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
 
     [Fact]
     [Calls(nameof(IRabbitManagementClient.ListExchangesAsync), nameof(IRabbitManagementClient.GetExchangeAsync), nameof(IRabbitManagementClient.DeleteExchangeAsync),
-        nameof(IRabbitManagementClient.ListBindingsAsync), nameof(IRabbitManagementClient.DeleteBindingAsync))]
+        nameof(IRabbitManagementClient.ListBindingsAsync), nameof(IRabbitManagementClient.ListBindingsOfExchangeAsync), nameof(IRabbitManagementClient.DeleteBindingAsync))]
     public async Task Exchanges_and_bindings_are_those_of_rabbitmqctl()
     {
         string virtualHost = await fixture.NewVirtualHostAsync();
@@ -97,6 +98,12 @@ public sealed class QueueCallTests(ManagementFixture fixture)
         Assert.Equal((HardName, "topic", true, false, "amq.fanout"), (exchange.Name, exchange.Type, exchange.IsDurable, exchange.IsAutoDelete, exchange.Arguments["alternate-exchange"].GetString()));
         Assert.Equal((await fixture.ListAsync("list_exchanges", "-p", virtualHost, "name")).Select(static row => row.GetProperty("name").GetString()).Order(StringComparer.Ordinal), exchanges.Select(static found => found.Name).Order(StringComparer.Ordinal));
         Assert.Equal(await BindingsOfCtlAsync(virtualHost), bindings.Select(static binding => $"{binding.Source}>{binding.Destination}:{binding.RoutingKey}").Order(StringComparer.Ordinal));
+
+        IReadOnlyList<BindingInfo> ofExchange = await client.ListBindingsOfExchangeAsync(HardName);
+        IReadOnlyList<BindingInfo> ofDefault = await client.ListBindingsOfExchangeAsync("");
+        Assert.Equal(keys.Order(StringComparer.Ordinal), ofExchange.Select(static binding => binding.RoutingKey).Order(StringComparer.Ordinal));
+        Assert.All(ofExchange, static binding => Assert.Equal((HardName, "q", "queue"), (binding.Source, binding.Destination, binding.DestinationType)));
+        Assert.Equal(("", "q", "q"), (Assert.Single(ofDefault).Source, ofDefault[0].Destination, ofDefault[0].RoutingKey));
 
         foreach (BindingInfo binding in bindings.Where(static binding => binding.Source.Length > 0 && binding.RoutingKey is not "order.*"))
         {

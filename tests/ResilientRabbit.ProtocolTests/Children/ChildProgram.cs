@@ -12,6 +12,8 @@ public static class ChildProgram
         ["sdk-survives"] = SdkChildren.SurviveAsync,
         ["sdk-starved"] = SdkChildren.StarveAsync,
         ["sdk-consumes"] = SdkChildren.ConsumeAsync,
+        ["sdk-consumes-oversized"] = SdkChildren.ConsumeOversizedAsync,
+        ["sdk-pulls"] = SdkChildren.PullAsync,
         ["sdk-retries-and-dies"] = SdkChildren.RetryAndDieAsync,
         ["driver-hang"] = DriverChildren.HangAsync,
         ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,

@@ -10,6 +10,8 @@ internal static class SdkChildren
 
     public const int RetryPrefetch = 200;
 
+    public const int OversizedCount = 3;
+
     /// <summary>A starvation of 7.8 seconds is longer than a silent broker is given (1.2 of these), and too short for the broker to miss us (two of these).</summary>
     public static readonly TimeSpan StarvedHeartbeat = TimeSpan.FromSeconds(6);
 
@@ -51,6 +53,47 @@ internal static class SdkChildren
         Console.WriteLine("READY");
         await good.Task.WaitAsync(TimeSpan.FromSeconds(60));
         ChildProgram.Tell("cpu-ms", (long)Environment.CpuUsage.TotalTime.TotalMilliseconds);
+    }
+
+    /// <summary>Consumes with a small limit until the good message came and the large ones before it are held.</summary>
+    public static async Task ConsumeOversizedAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port, static options => options.MaxInboundMessageSize = 1024 * 1024);
+        int received = 0;
+        await using ISubscription subscription = await client.SubscribeAsync(Queue, new LambdaHandler(_ =>
+        {
+            Interlocked.Increment(ref received);
+            return Settlement.Ack;
+        }));
+        Console.WriteLine("READY");
+        long start = Stopwatch.GetTimestamp();
+        while ((subscription.Status.Acknowledged == 0 || subscription.Status.Held < OversizedCount) && Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60))
+        {
+            await Task.Delay(10);
+        }
+
+        ChildProgram.Tell("received", received);
+        ChildProgram.Tell("held", subscription.Status.Held);
+        ChildProgram.Tell("losses", client.Status.Connections.Sum(static connection => connection.Losses));
+        ChildProgram.Tell("allocated-mib", GC.GetTotalAllocatedBytes() / (1024 * 1024));
+    }
+
+    /// <summary>Pulls until a message came; what is hostile comes before it.</summary>
+    public static async Task PullAsync(int port)
+    {
+        await using RabbitClient client = NewClient(port);
+        await client.ConnectAsync();
+        Console.WriteLine("READY");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        PulledMessage? pulled = null;
+        while (pulled is null)
+        {
+            pulled = await client.GetAsync(Queue, cancellationToken: patience.Token);
+        }
+
+        ChildProgram.Tell("pulled", System.Text.Encoding.UTF8.GetString(pulled.Message.Body.Span));
+        await pulled.SettleAsync(Settlement.Ack);
+        ChildProgram.Tell("losses", client.Status.Connections.Sum(static connection => connection.Losses));
     }
 
     /// <summary>Publishes while every thread of the pool is busy for longer than a silent broker is given.</summary>

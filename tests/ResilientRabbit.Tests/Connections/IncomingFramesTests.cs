@@ -148,7 +148,7 @@ public sealed class IncomingFramesTests
             "delivery within" => [.. method, .. method],
             "method within" => [.. method, .. FrameBytes.Method(1, 20, 40)],
             "long body" => [.. method, .. header, .. FrameBytes.Frame(3, 1, [1, 2, 3])],
-            "huge body" => [.. method, .. Header(1, IncomingFrames.UsualMaxContent + 1L, [0, 0])],
+            "huge body" => [.. method, .. Header(1, IncomingFrames.LargestContent + 1L, [0, 0])],
             "class" => [.. method, .. FrameBytes.Frame(2, 1, [0, 10, 0, 0, .. new byte[10]])],
             "small header" => [.. method, .. FrameBytes.Frame(2, 1, new byte[13])],
             "short arguments" => FrameBytes.Method(1, 60, 60, 3),
@@ -162,15 +162,46 @@ public sealed class IncomingFramesTests
     [Theory]
     [InlineData(10, true)]
     [InlineData(11, false)]
-    public void The_largest_body_is_the_configured_one(int size, bool isTaken)
+    public void The_largest_body_that_is_kept_is_the_configured_one(int size, bool isKept)
     {
         var frames = new IncomingFrames(10);
         frames.Divert(1, _sink);
-        byte[] bytes = [.. Method(1, 1, "key"), .. Header(1, size, [0, 0]), .. FrameBytes.Frame(3, 1, new byte[size])];
-        Exception? end = Record.Exception(() => frames.Transfer(bytes, new byte[100], out _));
+        byte[] body = [.. Enumerable.Range(1, size).Select(static number => (byte)number)];
+        byte[] bytes = [.. Method(1, 1, "key"), .. Header(1, size, [0, 0]), .. FrameBytes.Frame(3, 1, body[..4]), .. FrameBytes.Frame(3, 1, body[4..]), .. Delivery(1, 2, "next", [7], 1)];
 
-        Assert.Equal(isTaken, end is null);
-        Assert.Equal(isTaken ? 1 : 0, _sink.Deliveries.Count);
+        int used = frames.Transfer(bytes, new byte[100], out int passed);
+
+        Assert.Equal((bytes.Length, 0), (used, passed));
+        Assert.Equal([Describe(1, "key", isKept ? body : []), Describe(2, "next", [7])], _sink.Deliveries);
+        Assert.Equal([isKept ? 0 : size, 0], _sink.TooLarge);
+    }
+
+    [Fact]
+    public void A_part_of_a_body_is_a_sign_of_life()
+    {
+        _frames.Divert(1, _sink);
+        byte[] start = [.. Method(1, 1, "key"), .. Header(1, 100, [0, 0]), .. FrameBytes.Frame(3, 1, new byte[50])];
+
+        _frames.Transfer(start, new byte[100], out _);
+        Assert.True(_frames.HasTaken);
+        _frames.EndBurst();
+
+        Assert.False(_frames.HasTaken);
+        Assert.Empty(_sink.Deliveries);
+    }
+
+    [Fact]
+    public void The_answers_to_a_get_are_kept_from_the_driver()
+    {
+        _frames.Divert(1, _sink);
+        byte[] number = [0, 0, 0, 0, 0, 0, 0, 5];
+
+        Feed([.. FrameBytes.Frame(1, 1, [0, 60, 0, 71, .. number, 1, .. Text("orders"), .. Text("key"), 0, 0, 0, 9]), .. Header(1, 2, [0, 0]), .. FrameBytes.Frame(3, 1, [1, 2])]);
+        Feed(FrameBytes.Frame(1, 1, [0, 60, 0, 72, 0]));
+
+        Assert.Equal((5UL, true, "", "orders", "key", 2), (_sink.Last.Tag, _sink.Last.Redelivered, _sink.Last.ConsumerTag, _sink.Last.Exchange, _sink.Last.RoutingKey, _sink.Last.BodyLength));
+        Assert.Equal((1, 1), (_sink.Deliveries.Count, _sink.Empties));
+        Assert.Equal(0, _passed.Length);
     }
 
     private static string Describe(ulong tag, string key, ReadOnlySpan<byte> body) => $"{tag} {key} {Convert.ToHexString(body)}";
@@ -246,6 +277,10 @@ public sealed class IncomingFramesTests
     {
         public List<string> Deliveries { get; } = [];
 
+        public List<long> TooLarge { get; } = [];
+
+        public int Empties { get; private set; }
+
         public IncomingDelivery Last { get; private set; }
 
         public int Bursts { get; private set; }
@@ -253,8 +288,11 @@ public sealed class IncomingFramesTests
         public void OnDelivery(in IncomingDelivery delivery)
         {
             Last = delivery;
+            TooLarge.Add(delivery.TooLarge);
             Deliveries.Add(Describe(delivery.Tag, delivery.RoutingKey, delivery.Buffer.AsSpan(0, delivery.BodyLength)));
         }
+
+        public void OnQueueEmpty() => Empties++;
 
         public void OnDeliveriesEnd() => Bursts++;
     }

@@ -36,10 +36,11 @@ public sealed class ConsumeBench : IAsyncDisposable
         return bench;
     }
 
-    public RabbitClient NewClient(ClusterAddress address)
+    public RabbitClient NewClient(ClusterAddress address, Action<ResilientRabbitOptions>? configure = null)
     {
         var options = new ResilientRabbitOptions { UserName = _cluster.UserName, Password = _cluster.Password };
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{address.Host}:{address.Port}"));
+        configure?.Invoke(options);
         var client = new RabbitClient(options, TestLog.Create());
         _clients.Add(client);
         return client;

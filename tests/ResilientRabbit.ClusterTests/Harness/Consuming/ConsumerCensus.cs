@@ -20,28 +20,41 @@ public sealed class ConsumerCensus(IRabbitCluster cluster, IReadOnlyList<string>
     /// <summary>The largest number of consumers that one queue was seen to have.</summary>
     public int Most { get; private set; }
 
+    /// <summary>How many times the broker was asked.</summary>
+    public int Polls { get; private set; }
+
+    /// <summary>How many times a queue had another number of consumers than one after all had had one.</summary>
+    public int Relapses { get; private set; }
+
     /// <summary>Polls until each queue has exactly one consumer, and stays with that for a while.</summary>
+    /// <param name="countSuspected">Whether consumers of nodes that are down count.</param>
+    /// <param name="faultAt">With a timestamp, the polling goes on until 30 seconds after it at least.</param>
     /// <returns>What was still wrong at the end of the limit; null when nothing was.</returns>
-    public async Task<string?> FindFaultAsync(bool countSuspected)
+    public async Task<string?> FindFaultAsync(bool countSuspected, long? faultAt = null)
     {
         long start = Stopwatch.GetTimestamp();
         long calmSince = start;
+        bool wasRight = false;
         while (true)
         {
             string wrong = await CountAsync(countSuspected);
+            Polls++;
             if (wrong.Length > 0)
             {
                 calmSince = Stopwatch.GetTimestamp();
+                Relapses += wasRight ? 1 : 0;
             }
 
-            if (Stopwatch.GetElapsedTime(calmSince) > Calm)
+            wasRight |= wrong.Length == 0;
+            bool isOver = faultAt is null || Stopwatch.GetElapsedTime(faultAt.Value) > GhostLimit;
+            if (isOver && Stopwatch.GetElapsedTime(calmSince) > Calm)
             {
                 return null;
             }
 
-            if (Stopwatch.GetElapsedTime(start) > GhostLimit)
+            if (isOver && Stopwatch.GetElapsedTime(start) > GhostLimit)
             {
-                return wrong;
+                return wrong.Length > 0 ? wrong : "The count of consumers did not come to rest.";
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(300));

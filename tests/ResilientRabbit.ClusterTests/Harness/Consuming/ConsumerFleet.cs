@@ -123,6 +123,7 @@ public sealed class ConsumerFleet : IAsyncDisposable
         }
 
         long faultAt;
+        long hurtAt;
         long until;
         long begun = Stopwatch.GetTimestamp();
         Dictionary<QueueKind, TimeSpan> probers;
@@ -131,7 +132,7 @@ public sealed class ConsumerFleet : IAsyncDisposable
             await UntilAsync(() => mirrored.HasSucceeded && quorum.HasSucceeded, "prober");
             faultAt = Stopwatch.GetTimestamp();
             await hurt();
-            long hurtAt = Stopwatch.GetTimestamp();
+            hurtAt = Stopwatch.GetTimestamp();
             bool IsMissing(QueueKind kind, ConsumeProber prober) => Consumers.Any(consumer => consumer.Kind == kind) && prober.TimeToFirstDeliveryAfter(hurtAt) is null;
             while ((IsMissing(QueueKind.Mirrored, mirrored) || IsMissing(QueueKind.Quorum, quorum) || Consumers.Any(consumer => consumer.TimeToFirstFreshAfter(hurtAt) is null))
                 && Stopwatch.GetElapsedTime(hurtAt) < RecoveryLimit)
@@ -144,7 +145,8 @@ public sealed class ConsumerFleet : IAsyncDisposable
         }
 
         var census = new ConsumerCensus(_cluster, [.. Consumers.Select(static consumer => consumer.Queue)]);
-        string? wrong = await census.FindFaultAsync(countSuspected: false);
+        string? wrong = await census.FindFaultAsync(countSuspected: false, hurtAt);
+        string polled = string.Create(CultureInfo.InvariantCulture, $"{census.Polls} polls, {census.Relapses} relapses");
         if (heal is not null)
         {
             await heal();
@@ -152,7 +154,7 @@ public sealed class ConsumerFleet : IAsyncDisposable
 
         TimeSpan recovered = Stopwatch.GetElapsedTime(begun);
         await _cluster.RepairAsync();
-        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"consume {_fault} | {_members.Count} subscriptions | fault, recovery and healing took {recovered.TotalSeconds:0.0} s, repair {(Stopwatch.GetElapsedTime(begun) - recovered).TotalSeconds:0.0} s"));
+        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"consume {_fault} | {_members.Count} subscriptions | fault, recovery and healing took {recovered.TotalSeconds:0.0} s, repair {(Stopwatch.GetElapsedTime(begun) - recovered).TotalSeconds:0.0} s | consumers counted until 30 s after the fault: {polled}"));
         wrong ??= await census.FindFaultAsync(countSuspected: true);
         await ConcludeAsync(consumer => consumer.LongestSilence(faultAt, until), probers, census.Most, wrong);
     }
