@@ -25,7 +25,6 @@ internal sealed class ConnectionEpoch : IPublishSession
     private readonly TaskCompletionSource<ConnectionLoss> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TransportGuard? _guard;
     private volatile bool _isHandedOut;
-    private string? _nodeName;
     private int _killed;
 
     public ConnectionEpoch(
@@ -75,11 +74,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     public int ChannelMax => _connection.ChannelMax;
 
     /// <summary>The node's name, where the operator has put it into a server property, or the application's resolver has told it; the broker itself does not.</summary>
-    public string? NodeName
-    {
-        get => Volatile.Read(ref _nodeName);
-        set => Volatile.Write(ref _nodeName, value);
-    }
+    public string? NodeName { get; set; }
 
     /// <summary>Cancelled first of all when the session is lost. Pass it to every driver call that may wait.</summary>
     public CancellationToken Dead { get; }
