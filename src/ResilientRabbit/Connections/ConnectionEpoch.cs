@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -26,7 +25,6 @@ internal sealed class ConnectionEpoch : IPublishSession
     private readonly TaskCompletionSource<ConnectionLoss> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TransportGuard? _guard;
     private volatile bool _isHandedOut;
-    private string? _nodeName;
     private int _killed;
 
     public ConnectionEpoch(
@@ -49,9 +47,9 @@ internal sealed class ConnectionEpoch : IPublishSession
         _time = time;
         Dead = _dead.Token;
         Spares = new SpareChannels(this);
-        ClusterName = TextProperty("cluster_name");
-        NodeName = TextProperty(settings.NodeNameProperty);
-        BrokerVersion = TextProperty("version");
+        ClusterName = ServerProperties.TextOf(connection, "cluster_name");
+        NodeName = ServerProperties.TextOf(connection, settings.NodeNameProperty);
+        BrokerVersion = ServerProperties.TextOf(connection, "version");
 
         // Before the first channel: the driver awaits shutdown handlers in the order of subscription, and a channel's may block.
         connection.ConnectionShutdownAsync += OnShutdownAsync;
@@ -76,11 +74,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     public int ChannelMax => _connection.ChannelMax;
 
     /// <summary>The node's name, where the operator has put it into a server property, or the application's resolver has told it; the broker itself does not.</summary>
-    public string? NodeName
-    {
-        get => Volatile.Read(ref _nodeName);
-        set => Volatile.Write(ref _nodeName, value);
-    }
+    public string? NodeName { get; set; }
 
     /// <summary>Cancelled first of all when the session is lost. Pass it to every driver call that may wait.</summary>
     public CancellationToken Dead { get; }
@@ -292,9 +286,4 @@ internal sealed class ConnectionEpoch : IPublishSession
         BlockedChanged?.Invoke(this);
         return Task.CompletedTask;
     }
-
-    private string? TextProperty(string key)
-        => _connection.ServerProperties is { } properties && properties.TryGetValue(key, out object? value)
-            ? value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null }
-            : null;
 }

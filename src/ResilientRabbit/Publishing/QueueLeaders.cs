@@ -19,6 +19,8 @@ internal sealed class QueueLeaders : IDisposable
     /// <summary>An answer that could not be renewed counts for so many intervals, and so does a destination that nobody publishes to.</summary>
     public const int Patience = 3;
 
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
     private readonly ConcurrentDictionary<(string Exchange, string RoutingKey), Entry> _entries = new();
     private readonly IQueueLeaderResolver _resolver;
     private readonly string _virtualHost;
@@ -31,7 +33,7 @@ internal sealed class QueueLeaders : IDisposable
     private ITimer? _timer;
     private int _count;
     private int _started;
-    private bool _isFailing;
+    private long _toldAt;
 
     public QueueLeaders(IQueueLeaderResolver resolver, string virtualHost, TimeSpan interval, TimeSpan timeout, ILogger logger, TimeProvider time)
     {
@@ -93,7 +95,16 @@ internal sealed class QueueLeaders : IDisposable
         while (!_stopping.IsCancellationRequested)
         {
             await _signal.WaitAsync().ConfigureAwait(false);
-            await RefreshAsync().ConfigureAwait(false);
+            try
+            {
+                await RefreshAsync().ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                // A fault of ours: what is known grows old, and lanes stay where they are.
+                Tell(exception);
+            }
+
             Refreshed?.Invoke();
         }
     }
@@ -134,18 +145,21 @@ internal sealed class QueueLeaders : IDisposable
             string? node = await Task.Run(() => _resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None).WaitAsync(either.Token).ConfigureAwait(false);
             entry.Node = string.IsNullOrWhiteSpace(node) ? null : node;
             entry.AnsweredAt = _time.GetTimestamp();
-            _isFailing = false;
             return true;
         }
         catch (Exception exception)
         {
-            if (!_isFailing && !_stopping.IsCancellationRequested)
-            {
-                _isFailing = true;
-                ClientTelemetry.Safely((_logger, exception), static it => it._logger.QueueLeaderUnknown(it.exception.GetType().Name));
-            }
-
+            Tell(exception);
             return false;
+        }
+    }
+
+    private void Tell(Exception exception)
+    {
+        if (!_stopping.IsCancellationRequested && (_toldAt == 0 || _time.GetElapsedTime(_toldAt) >= LogInterval))
+        {
+            _toldAt = _time.GetTimestamp();
+            ClientTelemetry.Safely((_logger, exception), static it => it._logger.QueueLeaderUnknown(it.exception.GetType().Name));
         }
     }
 

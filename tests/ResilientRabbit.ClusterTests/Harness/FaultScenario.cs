@@ -52,6 +52,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
 
     public async Task<ScenarioResult> RunAsync(Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal = null)
     {
+        Assert.SkipWhen(Kind == QueueKind.Mirrored && !cluster.Version.StartsWith("3.", StringComparison.Ordinal), $"RabbitMQ {cluster.Version} has no mirrored queues.");
         await cluster.RepairAsync();
         string name = string.Create(CultureInfo.InvariantCulture, $"{fault}-{kind}-{Guid.NewGuid().ToString("N")[..6]}").ToLowerInvariant();
         using ILoggerFactory? loggers = Loggers ?? TestLog.Create();

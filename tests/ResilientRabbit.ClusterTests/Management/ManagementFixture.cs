@@ -33,6 +33,9 @@ public class ManagementFixture : IAsyncLifetime
 
     public void SkipWithoutMirroring() => Assert.SkipUnless(HasMirroring, $"RabbitMQ {Cluster.Version} has no mirrored queues.");
 
+    /// <summary>How a refused deletion of an object with a hard name fails: RabbitMQ 4.0.5 has the words for a conflict and crashes when it writes a name beyond Latin-1 into them (500).</summary>
+    public ManagementFailure ConflictOfHardName => Cluster.Version.StartsWith("4.0.", StringComparison.Ordinal) ? ManagementFailure.ServerError : ManagementFailure.Conflict;
+
     public string AddressOf(IRabbitNode node) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ports[node.Name]}");
 
     /// <summary>A client of both nodes.</summary>
