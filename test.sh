@@ -152,6 +152,17 @@ check_samples() {
   samples_cluster=
 }
 
+# The demo without RabbitMQ, with its pictures.
+check_demo() {
+  local pictures=artifacts/results/pictures picture
+  step "Demo"
+  rm -rf "$pictures"
+  run_sample FailoverDemo --embedded --pictures "$pictures"
+  for picture in failover-timeline failover-trace; do
+    grep -q '</svg>' "$pictures/$picture.svg" || fail "the demo has not drawn $picture.svg"
+  done
+}
+
 run_sample() { run_program "$1" "$1" dotnet "artifacts/bin/$1/release/$1.dll" "${@:2}"; }
 
 run_program() {
@@ -230,6 +241,7 @@ for project in tests/*.ClusterTests/*.csproj; do
   run_tests "$project"
 done
 
+check_demo
 [ "$clusters" = no ] || check_samples
 
 step "Secrets in the output of the tests"

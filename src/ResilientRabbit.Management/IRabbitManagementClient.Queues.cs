@@ -72,6 +72,15 @@ public partial interface IRabbitManagementClient
     /// <exception cref="ManagementException">The broker refused, or no address answered.</exception>
     Task<IReadOnlyList<BindingInfo>> ListBindingsAsync(string? virtualHost = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Lists the bindings to one exchange: what its messages go to.</summary>
+    /// <param name="exchange">The name of the exchange; empty for the default exchange.</param>
+    /// <param name="virtualHost">The virtual host; <see langword="null"/> for that of the options.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <returns>The bindings.</returns>
+    /// <exception cref="ArgumentException">A name is one that HTTP cannot address (<c>.</c> and <c>..</c>).</exception>
+    /// <exception cref="ManagementException">The broker refused, or no address answered.</exception>
+    Task<IReadOnlyList<BindingInfo>> ListBindingsOfExchangeAsync(string exchange, string? virtualHost = null, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes a binding.</summary>
     /// <param name="binding">The binding as it was listed.</param>
     /// <param name="cancellationToken">Ends the call.</param>

@@ -43,6 +43,16 @@ public sealed partial class RabbitManagementClient
         => GetAsync(PathOf("bindings", VirtualHostOf(virtualHost)), ManagementJson.Default.IReadOnlyListBindingInfo, cancellationToken);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<BindingInfo>> ListBindingsOfExchangeAsync(string exchange, string? virtualHost = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(exchange);
+
+        // What the API calls the exchange without a name.
+        string name = exchange.Length == 0 ? "amq.default" : exchange;
+        return GetAsync(PathOf("exchanges", VirtualHostOf(virtualHost), name, "bindings", "source"), ManagementJson.Default.IReadOnlyListBindingInfo, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task DeleteBindingAsync(BindingInfo binding, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(binding);

@@ -21,6 +21,7 @@ public sealed class RabbitClient : IRabbitClient
     private readonly ConnectionSupervisor _consuming;
     private readonly TopologyDeclarer _declarer;
     private readonly Publisher _publisher;
+    private readonly QueueLeaders? _leaders;
     private readonly DriverConnectionFactory _factory;
     private readonly EndpointSelector _selector;
     private readonly RawConnections _raw;
@@ -63,11 +64,13 @@ public sealed class RabbitClient : IRabbitClient
         _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}"))];
         _consuming = NewSupervisor("consume");
         _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time, _settings.Declarations);
+        _leaders = QueueLeaders.Of(_settings, loggerFactory.CreateLogger("ResilientRabbit.Publishing"), _time);
         _publisher = new Publisher(new LaneContext
         {
             Settings = _settings.Publisher,
             Sources = _publishing,
             Routes = new RouteGuide(_declarer),
+            Leaders = _leaders,
             Ledger = new PublishLedger(_settings.Publisher.MaxPendingMessages, _settings.Publisher.MaxPendingBytes, _settings.Publisher.Lanes),
             Logger = loggerFactory.CreateLogger("ResilientRabbit.Publishing"),
             Time = _time,
@@ -103,7 +106,11 @@ public sealed class RabbitClient : IRabbitClient
         get
         {
             ConnectionStatus[] connections = [.. Supervisors.Select(supervisor => _telemetry.Complete(supervisor.Status))];
-            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses) { OldestUnconfirmed = _publisher.OldestUnconfirmed };
+            return new RabbitClientStatus(StateOf(connections), connections, _publisher.Counts, _subscriptions.Statuses)
+            {
+                OldestUnconfirmed = _publisher.OldestUnconfirmed,
+                Lanes = LaneStatuses.Of(_publisher.Lanes, _publishing),
+            };
         }
     }
 
@@ -247,6 +254,7 @@ public sealed class RabbitClient : IRabbitClient
     {
         long start = _time.GetTimestamp();
         _companion?.Dispose();
+        _leaders?.Dispose();
         _raw.Dispose();
 
         // First: a handler that retries or dead-letters needs the publisher.

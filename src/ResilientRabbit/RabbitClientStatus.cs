@@ -11,6 +11,9 @@ public sealed record RabbitClientStatus(
     /// <summary>Gets how long the oldest message without an outcome has been waiting for it; zero when there is none.</summary>
     public TimeSpan OldestUnconfirmed { get; init; }
 
+    /// <summary>Gets where each lane of the publisher publishes.</summary>
+    public IReadOnlyList<PublishLaneStatus> Lanes { get; init; } = [];
+
     /// <summary>Gets the broker's reason while it has blocked a publish connection; <see langword="null"/> otherwise.</summary>
     public string? BlockedReason => Connections.FirstOrDefault(static connection => connection.BlockedReason is not null)?.BlockedReason;
 }

@@ -16,6 +16,9 @@ public sealed class ManyClientsTests(ClusterFixture fixture)
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan FailBackDelay = TimeSpan.FromSeconds(2);
 
+    /// <summary>Each connection looks round once in the delay and a quarter at most, and the attempt takes a moment.</summary>
+    private static readonly TimeSpan FailBackTime = (1.25 * FailBackDelay) + TimeSpan.FromSeconds(1);
+
     private readonly List<RabbitClient> _clients = [];
     private readonly List<SteadyPublisher> _publishers = [];
 
@@ -48,7 +51,7 @@ public sealed class ManyClientsTests(ClusterFixture fixture)
 
             AttemptMeter meter = await KillAsync(victim, row);
             Assert.Equal(0, returning[1].ConnectionCount);
-            (TimeSpan back, long returnedAt) = await ReturnAsync(victim);
+            (TimeSpan back, long returnedAt) = await ReturnAsync(victim, returning[1]);
             await Task.WhenAll(_publishers.Select(static publisher => publisher.StopAsync(TimeSpan.FromSeconds(130))));
 
             Verdict verdict = await CheckAsync(queue, _publishers);
@@ -56,6 +59,7 @@ public sealed class ManyClientsTests(ClusterFixture fixture)
             FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
                 $"{Many} clients, node with {carried} connections killed: {meter.InFirstSecond} attempts in the first second, at most {meter.MostInALaterSecond} in a later one, {meter.Count} in all; {Returning} others back on it {FaultReport.Milliseconds(back)} after its return, {sentAgain} messages sent again since | {verdict}"));
             Assert.True(verdict is { IsSafe: true, Failed: 0, Unknown: 0 }, $"{verdict}");
+            Assert.True(back <= 3 * FailBackTime, $"Back after {back}.");
             Assert.InRange(meter.Count, carried, 4 * carried);
             Assert.InRange(meter.InFirstSecond, 1, 50);
             Assert.InRange(meter.MostInALaterSecond, 0, 10);
@@ -115,12 +119,13 @@ public sealed class ManyClientsTests(ClusterFixture fixture)
     }
 
     /// <summary>Starts the node and waits until everybody who is told to return has a connection there again.</summary>
-    private async Task<(TimeSpan Back, long ReturnedAt)> ReturnAsync(IRabbitNode victim)
+    private async Task<(TimeSpan Back, long ReturnedAt)> ReturnAsync(IRabbitNode victim, TcpProxy way)
     {
         await victim.StartAsync(TestContext.Current.CancellationToken);
         long returned = Stopwatch.GetTimestamp();
-        await SpreadAsync();
+        await Until.TrueAsync(() => way.ConnectionCount >= Returning, () => $"{way.ConnectionCount} of {Returning} are back.");
         TimeSpan back = Stopwatch.GetElapsedTime(returned);
+        await SpreadAsync();
 
         // Messages after the return, too, must be in order; nothing waits for this to be right.
         await Task.Delay(TimeSpan.FromSeconds(2));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using ResilientRabbit.Clusters;
 using ResilientRabbit.ClusterTests.Harness;
@@ -12,7 +13,9 @@ namespace ResilientRabbit.ClusterTests;
 public sealed class OutageTests(ClusterFixture fixture)
 {
     private const int Reconnects = 200;
+    private const int Connecting = 1000;
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Cap = TimeSpan.FromSeconds(2);
 
     [Fact]
     public async Task An_outage_of_60_seconds_with_ten_times_the_buffer_offered_keeps_memory_bounded_and_order_whole()
@@ -24,18 +27,20 @@ public sealed class OutageTests(ClusterFixture fixture)
         const long BufferBytes = (long)BufferMessages * BodySize;
         string queue = await NewQueueAsync();
         await using TcpProxy proxy = await TcpProxy.StartAsync(fixture.Cluster.Nodes[0].Address);
-        await using RabbitClient client = NewClient(proxy.Address, options =>
+        using var log = new StepLog();
+        await using RabbitClient client = NewClient(log, proxy.Address, options =>
         {
             options.Publisher.MaxPendingMessages = BufferMessages;
             options.Publisher.MaxPendingBytes = BufferBytes;
             options.Publisher.MaxMessageSize = 64 * 1024;
             options.Publisher.DeliveryTimeout = TimeSpan.FromMinutes(5);
-            options.ReconnectMaxDelay = TimeSpan.FromSeconds(2);
+            options.ReconnectMaxDelay = Cap;
         });
         await client.ConnectAsync(TestContext.Current.CancellationToken);
         await PublishAllAsync(client, queue, Producers, 20, BodySize, firstProducer: Producers);
         long baseline = GC.GetTotalMemory(forceFullCollection: true);
 
+        log.Clear();
         proxy.RefuseNew = true;
         proxy.ResetAll();
         Task producing = PublishAllAsync(client, queue, Producers, PerProducer, BodySize);
@@ -49,6 +54,8 @@ public sealed class OutageTests(ClusterFixture fixture)
             mostPending = Math.Max(mostPending, client.Status.Publishing.Pending);
         }
 
+        int attempts = log.Count(Connecting);
+        int connections = client.Status.Connections.Count(static connection => connection.State != ConnectionState.Disconnected);
         long pending = client.Status.Publishing.Pending;
         long confirmedBefore = client.Status.Publishing.Confirmed;
         Assert.Equal(20 * Producers, confirmedBefore);
@@ -66,6 +73,10 @@ public sealed class OutageTests(ClusterFixture fixture)
         double allowed = baseline + (1.3 * BufferBytes) + (16 * 1024 * 1024);
         FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
             $"outage of {Outage.TotalSeconds:0} s, 10 x the buffer of {BufferMessages} messages and {Mebibytes(BufferBytes)} offered: heap {Mebibytes(baseline)} before, at most {Mebibytes(highest)} (allowed {Mebibytes(allowed)}), at most {mostPending} pending; backlog drained at {drained:0}/s, steady rate {steady:0}/s ({drained / steady:0.00})"));
+        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"outage of {Outage.TotalSeconds:0} s: {attempts} attempts of {connections} connections at a longest pause of {Cap.TotalSeconds:0} s"));
+
+        // At the cap a pause lasts from half of it to all of it; five shorter ones come before.
+        Assert.InRange(attempts, connections * (int)(Outage / Cap), connections * (6 + (int)(Outage / (Cap / 2))));
         Assert.True(mostPending is > BufferMessages / 2 and <= BufferMessages, $"{mostPending} pending.");
         Assert.True(highest <= allowed, $"{Mebibytes(highest)} of {Mebibytes(allowed)}");
 
@@ -86,7 +97,7 @@ public sealed class OutageTests(ClusterFixture fixture)
         int timersAfter;
         int socketsBefore;
         int socketsAfter;
-        await using (RabbitClient client = NewClient(proxy.Address, static options => options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(200)))
+        await using (RabbitClient client = NewClient(TestLog.Create(), proxy.Address, static options => options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(200)))
         {
             await client.ConnectAsync(TestContext.Current.CancellationToken);
             using var stop = new CancellationTokenSource();
@@ -242,11 +253,11 @@ public sealed class OutageTests(ClusterFixture fixture)
         return queue;
     }
 
-    private RabbitClient NewClient(ClusterAddress endpoint, Action<ResilientRabbitOptions> configure)
+    private RabbitClient NewClient(ILoggerFactory? log, ClusterAddress endpoint, Action<ResilientRabbitOptions> configure)
     {
         var options = new ResilientRabbitOptions { UserName = fixture.Cluster.UserName, Password = fixture.Cluster.Password };
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{endpoint.Host}:{endpoint.Port}"));
         configure(options);
-        return new RabbitClient(options, TestLog.Create());
+        return new RabbitClient(options, log);
     }
 }

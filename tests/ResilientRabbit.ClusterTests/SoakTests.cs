@@ -8,7 +8,8 @@ namespace ResilientRabbit.ClusterTests;
 
 /// <summary>
 /// Repeats faults and writes a page of figures; run by <c>./test.sh --soak</c> and never with the other tests. <c>RR_SOAK_OUTPUT</c> names the page,
-/// <c>RR_SOAK_SOCKET_RUNS</c> (20) and <c>RR_SOAK_NODE_RUNS</c> (5) say how often, <c>RR_SOAK_FAULTS</c> which faults (all).
+/// <c>RR_SOAK_SOCKET_RUNS</c> (20) and <c>RR_SOAK_NODE_RUNS</c> (5) say how often, <c>RR_SOAK_FAULTS</c> which faults (all) and <c>RR_SOAK_QUEUES</c> on which queues (all).
+/// <c>RR_SOAK_FINDINGS</c> is the file of what was found so far, to which this run adds.
 /// </summary>
 [Collection(ClusterGroup.Name)]
 public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp) : IClassFixture<VirtualIpFixture>
@@ -19,7 +20,9 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
     private static readonly TimeSpan BetweenStrikes = TimeSpan.FromSeconds(6);
 
     private readonly List<string> _failures = [];
-    private SoakTable _table = new("");
+    private SoakTable _table = new("", Findings);
+
+    private static string Findings => Environment.GetEnvironmentVariable("RR_SOAK_FINDINGS") is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, "soak-findings.jsonl");
 
     private static string Output => Environment.GetEnvironmentVariable("RR_SOAK_OUTPUT") is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, "failover.md");
 
@@ -27,10 +30,11 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
     public async Task Faults_again_and_again_lose_nothing_and_their_gaps_are_written_down()
     {
         _table = new SoakTable(string.Create(CultureInfo.InvariantCulture,
-            $"Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; {fixture.Cluster.Description}, net_ticktime 5 s; clients, nodes and prober share it."));
+            $"Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; {fixture.Cluster.Description}, net_ticktime 5 s; clients, nodes and prober share it."), Findings);
         foreach (QueueKind kind in Enum.GetValues<QueueKind>())
         {
             await SocketFaultAsync("reset by the network", kind, ThroughProxiesAsync);
+            await SocketFaultAsync("reset, only the steady messages in flight", kind, ThroughProxiesAsync, burst: 0);
             await SocketFaultAsync("closed by the broker (320)", kind, ClosedByBrokerAsync);
         }
 
@@ -56,8 +60,10 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
     private static int Number(string variable, int otherwise)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
 
-    private static bool IsWanted(string fault)
-        => Environment.GetEnvironmentVariable("RR_SOAK_FAULTS") is not { Length: > 0 } wanted || wanted.Split(',').Any(one => fault.Contains(one.Trim(), StringComparison.OrdinalIgnoreCase));
+    private static bool IsWanted(string fault, QueueKind kind) => IsNamed("RR_SOAK_FAULTS", fault) && IsNamed("RR_SOAK_QUEUES", kind.ToString());
+
+    private static bool IsNamed(string variable, string name)
+        => Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } wanted || wanted.Split(',').Any(one => name.Contains(one.Trim(), StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Every socket between clients and cluster is reset by proxies in between, the prober's as well.</summary>
     private async Task ThroughProxiesAsync(FaultScenario plain, Func<FaultScenario, Func<FaultContext, Task>, Task> run)
@@ -65,7 +71,7 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
         await using ProxyRow row = await ProxyRow.StartAsync(fixture.Cluster);
         await using TcpProxy before = await TcpProxy.StartAsync(fixture.Cluster.Proxy!.Value);
         ClusterAddress[] nodes = [.. row.Proxies.Select(static proxy => proxy.Address)];
-        var scenario = new FaultScenario(fixture.Cluster, plain.Kind, plain.Fault) { Ways = [new Way("direct", nodes), new Way("HAProxy", [before.Address])], ProbeAt = nodes };
+        var scenario = new FaultScenario(fixture.Cluster, plain.Kind, plain.Fault) { Burst = plain.Burst, Ways = [new Way("direct", nodes), new Way("HAProxy", [before.Address])], ProbeAt = nodes };
         await run(scenario, _ =>
         {
             row.Proxies.Append(before).ToList().ForEach(static proxy => proxy.ResetAll());
@@ -77,8 +83,8 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
         => run(plain, context => Task.WhenAll(context.Cluster.Nodes.Select(static node => node.CloseAllConnectionsAsync("soak"))));
 
     /// <summary>One scenario, many strikes: nothing has to be repaired in between.</summary>
-    private Task SocketFaultAsync(string fault, QueueKind kind, Func<FaultScenario, Func<FaultScenario, Func<FaultContext, Task>, Task>, Task> prepare)
-        => !IsWanted(fault) ? Task.CompletedTask : RecordAsync(fault, () => prepare(new FaultScenario(fixture.Cluster, kind, Slug(fault)), async (scenario, deed) =>
+    private Task SocketFaultAsync(string fault, QueueKind kind, Func<FaultScenario, Func<FaultScenario, Func<FaultContext, Task>, Task>, Task> prepare, int burst = 150)
+        => !IsWanted(fault, kind) ? Task.CompletedTask : RecordAsync(fault, () => prepare(new FaultScenario(fixture.Cluster, kind, Slug(fault)) { Burst = burst }, async (scenario, deed) =>
         {
             await scenario.RunAsync(async context =>
             {
@@ -96,7 +102,7 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
 
     private async Task NodeFaultAsync(string fault, QueueKind kind, Func<IRabbitNode, Task> hurt, Func<IRabbitNode, Task> heal)
     {
-        for (int run = 0; run < NodeRuns && IsWanted(fault); run++)
+        for (int run = 0; run < NodeRuns && IsWanted(fault, kind); run++)
         {
             await RecordAsync(fault, async () =>
             {
@@ -119,7 +125,7 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
 
     private async Task VirtualIpFaultAsync(string fault, Func<VirtualIpPair, Task> hurt)
     {
-        for (int run = 0; run < NodeRuns && IsWanted(fault); run++)
+        for (int run = 0; run < NodeRuns && IsWanted(fault, QueueKind.Mirrored); run++)
         {
             await RecordAsync(fault, async () =>
             {

@@ -13,15 +13,16 @@ internal static class PackedBenchmark
     private const int Window = 32_768;
     private const string Queue = "packed-bench";
 
-    /// <param name="arguments"><c>--packed</c>, optionally the number of packed messages and of rounds; a tenth as many go unpacked.</param>
+    /// <param name="arguments"><c>--packed</c>, optionally the number of packed messages, of rounds, and <c>defaults</c> for the default limits of publishing; a tenth as many go unpacked.</param>
     public static async Task RunAsync(string[] arguments)
     {
         int count = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 1_000_000;
         int rounds = arguments.Length > 2 ? int.Parse(arguments[2], CultureInfo.InvariantCulture) : 3;
+        bool isDefault = arguments.Length > 3 && arguments[3] is "defaults";
         await using LocalCluster cluster = await LocalCluster.StartAsync(new ClusterOptions { NodeCount = 1, Mirrored = false });
         ClusterAddress address = cluster.Nodes[0].Address;
         string endpoint = string.Create(CultureInfo.InvariantCulture, $"{address.Host}:{address.Port}");
-        Console.WriteLine($"RabbitMQ {cluster.Version}, one node, durable classic queue, persistent messages of {BodySize} bytes, batches of {BatchSize}, one lane, window {Window}; each round");
+        Console.WriteLine($"RabbitMQ {cluster.Version}, one node, durable classic queue, persistent messages of {BodySize} bytes, batches of {BatchSize}, one lane, window {(isDefault ? new PublisherOptions().InFlightWindow : Window)}; each round");
         Console.WriteLine();
         Console.WriteLine("| | messages | confirmed msg/s | CPU µs | consumed and settled msg/s | CPU µs | load |");
         Console.WriteLine("| --- | --: | --: | --: | --: | --: | --: |");
@@ -30,7 +31,7 @@ internal static class PackedBenchmark
             foreach (bool packs in new[] { false, true })
             {
                 int messages = round == 0 ? BatchSize : packs ? count : count / 10;
-                string row = await MeasureAsync(endpoint, packs, messages);
+                string row = await MeasureAsync(endpoint, packs, messages, isDefault);
                 if (round > 0)
                 {
                     Console.WriteLine(row);
@@ -39,16 +40,20 @@ internal static class PackedBenchmark
         }
     }
 
-    private static async Task<string> MeasureAsync(string endpoint, bool packs, int count)
+    private static async Task<string> MeasureAsync(string endpoint, bool packs, int count, bool isDefault)
     {
         var options = new ResilientRabbitOptions();
         options.Endpoints.Add(endpoint);
         options.Publisher.Packing = packs;
-        options.Publisher.PackMaxMessages = 256;
         options.Publisher.Lanes = 1;
         options.Publisher.Connections = 1;
-        options.Publisher.InFlightWindow = Window;
-        options.Publisher.MaxPendingMessages = BatchSize * (BatchesInFlight + 1);
+        if (!isDefault)
+        {
+            options.Publisher.PackMaxMessages = 256;
+            options.Publisher.InFlightWindow = Window;
+            options.Publisher.MaxPendingMessages = BatchSize * (BatchesInFlight + 1);
+        }
+
         await using var client = new RabbitClient(options);
         await client.ConnectAsync();
         await client.DeclareAsync(new TopologyBuilder().ClassicQueue(Queue).Build());

@@ -5,7 +5,8 @@ namespace ResilientRabbit.Management.Http;
 
 /// <summary>Finds everything that is wrong with the options: the only rules, with and without a container.</summary>
 /// <param name="optionsName">The name of the options to check; null for any.</param>
-internal sealed class ManagementOptionsValidator(string? optionsName = null) : IValidateOptions<ManagementOptions>
+/// <param name="newList">Makes the list of problems, which knows the path; null for the default path.</param>
+internal sealed class ManagementOptionsValidator(string? optionsName = null, Func<ProblemList>? newList = null) : IValidateOptions<ManagementOptions>
 {
     private const int MaxAttempts = 100;
     private const int SmallestResponse = 1024;
@@ -18,7 +19,7 @@ internal sealed class ManagementOptionsValidator(string? optionsName = null) : I
             return ValidateOptionsResult.Skip;
         }
 
-        var problems = new ProblemList("ResilientRabbit:Management");
+        ProblemList problems = newList?.Invoke() ?? new ProblemList(ManagementSection.DefaultPath);
         for (int i = 0; i < options.Addresses.Count; i++)
         {
             if (ManagementAddress.TryParse(options.Addresses[i], options.Tls.Enabled, out string problem) is null)

@@ -21,6 +21,7 @@ internal static class FederationParameters
         AddIfSet(value, "queue", upstream.Queue);
         AddIfSet(value, "expires", MillisecondsOf(upstream.Expires));
         AddIfSet(value, "message-ttl", MillisecondsOf(upstream.MessageTtl));
+        AddIfSet(value, "queue-type", upstream.QueueType?.ToString().ToLowerInvariant());
         AddIfSet(value, "trust-user-id", upstream.TrustUserId ? true : null);
         return value;
     }
@@ -40,6 +41,7 @@ internal static class FederationParameters
             Queue = ReadText(value, "queue"),
             Expires = ReadNumber(value, "expires") is { } expiry ? TimeSpan.FromMilliseconds(expiry) : null,
             MessageTtl = ReadNumber(value, "message-ttl") is { } ttl ? TimeSpan.FromMilliseconds(ttl) : null,
+            QueueType = Enum.TryParse(ReadText(value, "queue-type"), ignoreCase: true, out QueueType type) && Enum.IsDefined(type) ? type : null,
             TrustUserId = ReadFlag(value, "trust-user-id"),
         };
     }

@@ -41,6 +41,10 @@ public sealed record FederationUpstream
     /// <value><see langword="null"/> by default: for ever.</value>
     public TimeSpan? MessageTtl { get; init; }
 
+    /// <summary>Gets the type of the queue at the upstream in which messages wait for the link: with <see cref="ResilientRabbit.QueueType.Quorum"/> it outlives the loss of a node. Exchanges only; from RabbitMQ 4.0 on, older ones refuse it.</summary>
+    /// <value><see langword="null"/> by default: the broker's, classic. On 3.x a policy may mirror it.</value>
+    public QueueType? QueueType { get; init; }
+
     /// <summary>Gets a value indicating whether the user-id of messages is kept.</summary>
     /// <value><see langword="false"/> by default.</value>
     public bool TrustUserId { get; init; }

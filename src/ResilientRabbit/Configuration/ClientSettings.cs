@@ -55,6 +55,8 @@ internal sealed record ClientSettings
 
     public required INodeNameResolver? NodeNameResolver { get; init; }
 
+    public required IQueueLeaderResolver? QueueLeaderResolver { get; init; }
+
     public required int MaxInboundMessageSize { get; init; }
 
     public required TimeSpan RequestTimeout { get; init; }
@@ -108,6 +110,7 @@ internal sealed record ClientSettings
             MoveTimeout = options.MoveTimeout,
             NodeNameProperty = options.NodeNameProperty,
             NodeNameResolver = options.NodeNameResolver,
+            QueueLeaderResolver = options.QueueLeaderResolver,
             MaxInboundMessageSize = options.MaxInboundMessageSize,
             RequestTimeout = options.RequestTimeout,
             ShutdownTimeout = options.ShutdownTimeout,

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ResilientRabbit.Configuration;
 
 /// <summary>What stands behind the endpoints, and the times that must fit together because of it.</summary>
@@ -59,6 +61,11 @@ internal static class ModeRules
         if (settings.ConnectionMode == ConnectionMode.NodeList && settings.FailBackDelay is { } failBack && settings.Endpoints.Count == 1)
         {
             yield return $"FailBackDelay ({failBack:c}) has no effect with a single endpoint.";
+        }
+
+        if (settings.QueueLeaderResolver is not null && (settings.ConnectionMode != ConnectionMode.NodeList || publisher.Connections == 1))
+        {
+            yield return $"QueueLeaderResolver has no effect with ConnectionMode {settings.ConnectionMode} and {publisher.Connections.ToString(CultureInfo.InvariantCulture)} in Publisher:Connections: it needs NodeList and a connection to each node.";
         }
     }
 }

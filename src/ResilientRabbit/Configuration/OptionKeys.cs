@@ -55,6 +55,7 @@ internal static class OptionKeys
         new(nameof(PublisherOptions.PackMaxBytes), static (options, text) => ValueText.Integer(text, value => options.PackMaxBytes = value)),
         new(nameof(PublisherOptions.PackMaxMessageBytes), static (options, text) => ValueText.Integer(text, value => options.PackMaxMessageBytes = value)),
         new(nameof(PublisherOptions.PackLinger), static (options, text) => ValueText.Duration(text, value => options.PackLinger = value)),
+        new(nameof(PublisherOptions.LeaderRefreshInterval), static (options, text) => ValueText.Duration(text, value => options.LeaderRefreshInterval = value)),
     ];
 
     public static readonly IReadOnlyList<OptionKey<TlsOptions>> ForTls =

@@ -85,4 +85,8 @@ public sealed class PublisherOptions
     /// <summary>Gets or sets how long a message may wait for others to be packed with. Those of a batch do not wait.</summary>
     /// <value>Zero by default: what is queued at the moment travels together. At most 1 second.</value>
     public TimeSpan PackLinger { get; set; }
+
+    /// <summary>Gets or sets how often <see cref="ResilientRabbitOptions.QueueLeaderResolver"/> is asked for the leader of each destination in use. An answer that cannot be renewed counts for three times as long.</summary>
+    /// <value>10 seconds by default; 1 second to 1 hour. Meaningless without a resolver.</value>
+    public TimeSpan LeaderRefreshInterval { get; set; } = TimeSpan.FromSeconds(10);
 }

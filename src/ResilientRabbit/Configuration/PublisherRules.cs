@@ -34,6 +34,7 @@ internal static class PublisherRules
         problems.RequireRange(Section + nameof(options.MaxPendingBytes), options.MaxPendingBytes, 1, MaxBytes);
         problems.RequireRange(Section + nameof(options.MaxMessageSize), options.MaxMessageSize, 1, LargestMessage);
         problems.RequireDefined(Section + nameof(options.BufferFull), options.BufferFull);
+        problems.RequireRange(Section + nameof(options.LeaderRefreshInterval), options.LeaderRefreshInterval, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
 
         CheckLanes(options, problems);
         CheckPacking(options, problems);

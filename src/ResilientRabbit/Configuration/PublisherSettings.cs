@@ -41,6 +41,8 @@ internal sealed record PublisherSettings
 
     public required TimeSpan PackLinger { get; init; }
 
+    public required TimeSpan LeaderRefreshInterval { get; init; }
+
     /// <summary>Copies valid options.</summary>
     public static PublisherSettings From(PublisherOptions options) => new()
     {
@@ -63,5 +65,6 @@ internal sealed record PublisherSettings
         PackMaxBytes = options.PackMaxBytes,
         PackMaxMessageBytes = options.PackMaxMessageBytes,
         PackLinger = options.PackLinger,
+        LeaderRefreshInterval = options.LeaderRefreshInterval,
     };
 }

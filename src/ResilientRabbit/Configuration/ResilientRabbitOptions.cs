@@ -94,6 +94,12 @@ public sealed class ResilientRabbitOptions
     /// <value><see langword="null"/> by default: the name stays unknown.</value>
     public INodeNameResolver? NodeNameResolver { get; set; }
 
+    /// <summary>Gets or sets who tells which node leads a queue, so that each publish lane goes through the connection to the node that leads most of what it writes, where there is one: set
+    /// <see cref="PublisherOptions.Connections"/> to the number of nodes. Lanes change over only while nothing is unanswered: nothing is sent twice for it, and order is kept. Needs
+    /// <see cref="ConnectionMode.NodeList"/> and names of nodes (<see cref="NodeNameResolver"/> or <see cref="NodeNameProperty"/>).</summary>
+    /// <value><see langword="null"/> by default: lanes stay at their connections.</value>
+    public IQueueLeaderResolver? QueueLeaderResolver { get; set; }
+
     /// <summary>
     /// Gets or sets the largest message body that is received, in bytes. A larger one is thrown away as it comes and its delivery settled without it: it goes to the queue's dead-letter
     /// exchange where the SDK knows of one, otherwise it stays unsettled in its queue (see <see cref="ConsumerOptions.DeadLetterBy"/>). A broker whose frame claims to be larger, or that

@@ -70,7 +70,8 @@ internal static class SectionBinder
         }
     }
 
-    private static bool BindSection<T>(IConfigurationSection section, string name, IReadOnlyList<OptionKey<T>> keys, T options, ProblemList problems)
+    /// <summary>Binds a section inside, when this is it.</summary>
+    public static bool BindSection<T>(IConfigurationSection section, string name, IReadOnlyList<OptionKey<T>> keys, T options, ProblemList problems)
     {
         if (!Is(section, name))
         {
@@ -88,7 +89,8 @@ internal static class SectionBinder
         return true;
     }
 
-    private static bool BindValue<T>(string prefix, IConfigurationSection child, IReadOnlyList<OptionKey<T>> keys, T options, ProblemList problems)
+    /// <summary>Binds one value, when it has one of the keys.</summary>
+    public static bool BindValue<T>(string prefix, IConfigurationSection child, IReadOnlyList<OptionKey<T>> keys, T options, ProblemList problems)
     {
         OptionKey<T>? key = keys.FirstOrDefault(key => Is(child, key.Name));
         if (key is null)
@@ -105,7 +107,8 @@ internal static class SectionBinder
         return true;
     }
 
-    private static void RefuseUnknown(string prefix, List<IConfigurationSection> unknown, string[] known, ProblemList problems)
+    /// <summary>Reports keys that nobody knows, each with the nearest known one.</summary>
+    public static void RefuseUnknown(string prefix, List<IConfigurationSection> unknown, string[] known, ProblemList problems)
     {
         foreach (IConfigurationSection child in unknown.Take(MostUnknownKeys))
         {

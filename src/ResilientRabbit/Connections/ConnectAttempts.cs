@@ -27,6 +27,7 @@ internal sealed class ConnectAttempts
     private readonly DriverConnectionFactory _factory;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private readonly int _lanes;
     private readonly ResiliencePipeline<ConnectionEpoch> _pipeline;
     private readonly Queue<IPAddress> _addresses = new();
     private readonly Lock _restGate = new();
@@ -53,6 +54,7 @@ internal sealed class ConnectAttempts
         _logger = logger;
         _time = time;
         _outSince = time.GetTimestamp();
+        _lanes = role.StartsWith("publish", StringComparison.Ordinal) ? (settings.Publisher.Lanes + settings.Publisher.Connections - 1) / settings.Publisher.Connections : 0;
         _additive = settings.ReconnectStep is { } step ? new AdditiveBackOff(settings.ReconnectDelay, step, settings.ReconnectMaxDelay) : null;
         _pipeline = BuildPipeline();
     }
@@ -242,7 +244,7 @@ internal sealed class ConnectAttempts
         RabbitEndpoint endpoint = _endpoint!.Value;
         IPAddress address = _addresses.Dequeue();
         _logger.Connecting(_name, endpoint.ToString());
-        return await _factory.OpenAsync(endpoint, address, _name, deadline).ConfigureAwait(false);
+        return await _factory.OpenAsync(endpoint, address, _name, deadline, _lanes).ConfigureAwait(false);
     }
 
     private void OnFailed(Exception exception, TimeSpan delay)

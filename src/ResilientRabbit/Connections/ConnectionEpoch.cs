@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -47,9 +46,10 @@ internal sealed class ConnectionEpoch : IPublishSession
         _tidying = new SessionTidying(endpoint.ToString(), logger, time);
         _time = time;
         Dead = _dead.Token;
-        ClusterName = TextProperty("cluster_name");
-        NodeName = TextProperty(settings.NodeNameProperty);
-        BrokerVersion = TextProperty("version");
+        Spares = new SpareChannels(this);
+        ClusterName = ServerProperties.TextOf(connection, "cluster_name");
+        NodeName = ServerProperties.TextOf(connection, settings.NodeNameProperty);
+        BrokerVersion = ServerProperties.TextOf(connection, "version");
 
         // Before the first channel: the driver awaits shutdown handlers in the order of subscription, and a channel's may block.
         connection.ConnectionShutdownAsync += OnShutdownAsync;
@@ -73,8 +73,8 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <summary>The most channels that the connection may have at a time.</summary>
     public int ChannelMax => _connection.ChannelMax;
 
-    /// <summary>The node's name, where the operator has put it into a server property; the broker itself does not tell it.</summary>
-    public string? NodeName { get; }
+    /// <summary>The node's name, where the operator has put it into a server property, or the application's resolver has told it; the broker itself does not.</summary>
+    public string? NodeName { get; set; }
 
     /// <summary>Cancelled first of all when the session is lost. Pass it to every driver call that may wait.</summary>
     public CancellationToken Dead { get; }
@@ -116,6 +116,9 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     /// <summary>The largest frame both sides have agreed to, in bytes; 0 is no limit.</summary>
     public uint FrameMax => _connection.FrameMax;
+
+    /// <summary>Channels for lanes, opened with the session.</summary>
+    public SpareChannels Spares { get; }
 
     /// <summary>The bytes below the driver.</summary>
     public TransportStream Stream => _transport.Stream!;
@@ -160,8 +163,12 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
     }
 
-    public Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
-        => PublishChannel.OpenAsync(this, sink, cancellationToken);
+    /// <summary>Opens a channel in confirm mode, with the driver's own tracking off: it would count only what it has written itself.</summary>
+    /// <inheritdoc cref="OpenChannelAsync"/>
+    public Task<IChannel> OpenConfirmChannelAsync(CancellationToken cancellationToken) => OpenChannelAsync(new CreateChannelOptions(true, false), cancellationToken);
+
+    public async Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
+        => new PublishChannel(this, await Spares.TakeAsync(cancellationToken).ConfigureAwait(false) ?? await OpenConfirmChannelAsync(cancellationToken).ConfigureAwait(false), sink);
 
     /// <summary>Closes a channel in the background: never waits on the driver.</summary>
     public void Retire(IChannel channel)
@@ -283,9 +290,4 @@ internal sealed class ConnectionEpoch : IPublishSession
         BlockedChanged?.Invoke(this);
         return Task.CompletedTask;
     }
-
-    private string? TextProperty(string key)
-        => _connection.ServerProperties is { } properties && properties.TryGetValue(key, out object? value)
-            ? value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null }
-            : null;
 }

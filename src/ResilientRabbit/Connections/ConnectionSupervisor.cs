@@ -235,12 +235,14 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     {
         if (await NodeNaming.FindAsync(Name, epoch, _settings, _logger, _time).ConfigureAwait(false) is { } name && epoch.NodeName is null)
         {
+            epoch.NodeName = name;
             _posted.Writer.TryWrite(() =>
             {
                 if (Current == epoch)
                 {
                     _logger.NodeNamed(Name, epoch.Endpoint.ToString(), name);
                     _status.Publish(_status.Current with { NodeName = name });
+                    SessionChanged?.Invoke();
                 }
             });
         }

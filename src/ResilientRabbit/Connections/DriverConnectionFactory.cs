@@ -15,6 +15,9 @@ internal sealed class DriverConnectionFactory
     /// <summary>An address that moves may answer from elsewhere at any moment, but to a new attempt only: the kernel's second one comes late.</summary>
     private static readonly TimeSpan VirtualIpTcpTimeout = TimeSpan.FromSeconds(1);
 
+    /// <summary>What is unanswered learns that the address has moved when it is sent again, and the kernel doubles that pause: to 3.2 s when 3 s have passed.</summary>
+    private static readonly TimeSpan VirtualIpRetransmission = TimeSpan.FromSeconds(1);
+
     private readonly ClientSettings _settings;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
@@ -39,17 +42,23 @@ internal sealed class DriverConnectionFactory
     /// <summary>Takes the credentials and TLS of other settings for the sessions that are opened from now on.</summary>
     public void UseAccessOf(ClientSettings settings) => _access = settings;
 
-    /// <summary>Opens a session: TCP, TLS, AMQP handshake and a probe channel. When the token is cancelled the socket is closed in whatever phase it is.</summary>
+    /// <summary>
+    /// Opens a session: TCP, TLS, AMQP handshake and a probe channel, or instead of that a spare one for each of so many lanes. When the token is cancelled the socket is closed in
+    /// whatever phase it is.
+    /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="Exception">Whatever the driver throws; see <see cref="FailureClassifier"/>.</exception>
-    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline)
+    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline, int lanes = 0)
     {
         TransportClient? transport = null;
         ClientSettings access = _access;
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
-        TimeSpan? tcpTimeout = access.ConnectionMode == ConnectionMode.VirtualIp ? VirtualIpTcpTimeout : null;
-        ConnectionFactory factory = Build(
-            access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), tcpTimeout) { MaxContent = _settings.MaxInboundMessageSize });
+        bool isMoving = access.ConnectionMode == ConnectionMode.VirtualIp;
+        ConnectionFactory factory = Build(access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), isMoving ? VirtualIpTcpTimeout : null)
+        {
+            MaxContent = _settings.MaxInboundMessageSize,
+            LongestRetransmission = isMoving ? VirtualIpRetransmission : null,
+        });
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try
         {
@@ -60,7 +69,7 @@ internal sealed class DriverConnectionFactory
 #pragma warning restore RS0030
             IConnection connection = await WithBeltAsync(opening, deadline).ConfigureAwait(false);
             var epoch = new ConnectionEpoch(Interlocked.Increment(ref _epochs), endpoint, connection, transport!, _settings, Teardowns, _logger, _time);
-            await ProbeAsync(epoch, deadline).ConfigureAwait(false);
+            await ProbeAsync(epoch, lanes, deadline).ConfigureAwait(false);
             epoch.StartGuard();
             if (credentials.ExpiresAt is not null)
             {
@@ -97,13 +106,19 @@ internal sealed class DriverConnectionFactory
         }
     }
 
-    private static async Task ProbeAsync(ConnectionEpoch epoch, CancellationToken deadline)
+    private static async Task ProbeAsync(ConnectionEpoch epoch, int lanes, CancellationToken deadline)
     {
         try
         {
             // The driver reports success before connection.open-ok (driver issue 1999): only an opened channel proves that the virtual host is ours.
-            IChannel probe = await epoch.OpenChannelAsync(new CreateChannelOptions(false, false), deadline).ConfigureAwait(false);
-            epoch.Retire(probe);
+            if (lanes > 0)
+            {
+                await epoch.Spares.OpenAsync(lanes, deadline).ConfigureAwait(false);
+            }
+            else
+            {
+                epoch.Retire(await epoch.OpenChannelAsync(new CreateChannelOptions(false, false), deadline).ConfigureAwait(false));
+            }
         }
         catch (Exception exception)
         {

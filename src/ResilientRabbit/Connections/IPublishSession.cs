@@ -8,6 +8,9 @@ internal interface IPublishSession
     /// <summary>The configured address it goes to; null where there is none.</summary>
     RabbitEndpoint? Server => null;
 
+    /// <summary>The name of the node behind it; null while it is not known.</summary>
+    string? NodeName => null;
+
     /// <summary>Cancelled when the session is lost.</summary>
     CancellationToken Dead { get; }
 

@@ -21,7 +21,7 @@ internal sealed class PublishChannel : IPublishChannel
     private readonly int _stamp;
     private int _closed;
 
-    private PublishChannel(ConnectionEpoch epoch, IChannel channel, IConfirmSink sink)
+    public PublishChannel(ConnectionEpoch epoch, IChannel channel, IConfirmSink sink)
     {
         _epoch = epoch;
         _channel = channel;
@@ -44,12 +44,6 @@ internal sealed class PublishChannel : IPublishChannel
     }
 
     public IPublishSession Session => _epoch;
-
-    public static async Task<IPublishChannel> OpenAsync(ConnectionEpoch epoch, IConfirmSink sink, CancellationToken cancellationToken)
-    {
-        IChannel channel = await epoch.OpenChannelAsync(new CreateChannelOptions(true, false), cancellationToken).ConfigureAwait(false);
-        return new PublishChannel(epoch, channel, sink);
-    }
 
     public uint FrameMax => _epoch.FrameMax;
 

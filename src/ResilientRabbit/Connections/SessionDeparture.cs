@@ -16,6 +16,7 @@ internal sealed class SessionDeparture(string connection, ConnectionEpoch epoch,
     /// <summary>Runs until the session is closed or lost. Never faults; when the client closes, the session is closed as well.</summary>
     public async Task RunAsync(CancellationToken closing)
     {
+        epoch.Spares.Release();
         using var bound = new CancellationTokenSource(limit, time);
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, closing, epoch.Dead);
         try

@@ -12,6 +12,7 @@ namespace ResilientRabbit.Connections;
 internal sealed class TransportClient : ITcpClient
 {
     private const int LinuxTcpUserTimeout = 18;
+    private const int LinuxTcpRtoMax = 44;
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
@@ -39,6 +40,12 @@ internal sealed class TransportClient : ITcpClient
     /// <summary>The largest message that is received, in bytes.</summary>
     public int MaxContent { get; init; } = IncomingFrames.UsualMaxContent;
 
+    /// <summary>
+    /// The longest pause between two transmissions of the same bytes, where the kernel lets it be chosen (Linux 6.15 or later; a second at least); null for the kernel's own, which
+    /// doubles up to two minutes.
+    /// </summary>
+    public TimeSpan? LongestRetransmission { get; init; }
+
     public bool Connected => _socket.Connected;
 
     public TimeSpan ReceiveTimeout { get; set; }
@@ -54,6 +61,11 @@ internal sealed class TransportClient : ITcpClient
     public async Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default)
     {
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _aborted.Token);
+        if (LongestRetransmission is { } longest)
+        {
+            SetLinuxOption(LinuxTcpRtoMax, longest);
+        }
+
         await ConnectTcpAsync(host, port, linked.Token).ConfigureAwait(false);
         LocalAddress = _socket.LocalEndPoint?.ToString() ?? "";
         SetKeepAlive();
@@ -90,7 +102,9 @@ internal sealed class TransportClient : ITcpClient
     /// Sets TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged before the kernel gives the connection up (Linux only).
     /// Zero switches it off, which is needed while the broker has blocked the connection: its closed window counts as silence.
     /// </summary>
-    public void SetUserTimeout(TimeSpan timeout)
+    public void SetUserTimeout(TimeSpan timeout) => SetLinuxOption(LinuxTcpUserTimeout, timeout);
+
+    private void SetLinuxOption(int option, TimeSpan value)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -99,11 +113,11 @@ internal sealed class TransportClient : ITcpClient
 
         try
         {
-            _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, LinuxTcpUserTimeout, BitConverter.GetBytes((int)timeout.TotalMilliseconds));
+            _socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, option, BitConverter.GetBytes((int)value.TotalMilliseconds));
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // A guard less on a dying or exotic socket: the read-idle guard remains.
+            // A guard less on a dying or exotic socket, or an older kernel: the read-idle guard remains.
         }
     }
 

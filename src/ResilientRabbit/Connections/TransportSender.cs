@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 
@@ -77,7 +78,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         {
             if (_closed)
             {
-                return ValueTask.FromException(new IOException("The connection is closed.", _fault));
+                return ValueTask.FromException(new IOException(TransportTexts.Closed, _fault));
             }
 
             _driver.Follow(buffer.Span);
@@ -185,7 +186,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
             {
                 if (_closed)
                 {
-                    throw new IOException("The connection is closed.", _fault);
+                    throw new IOException(TransportTexts.Closed, _fault);
                 }
 
                 if (_buffer.Count < HighWater)

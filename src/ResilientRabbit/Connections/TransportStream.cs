@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 
@@ -152,7 +153,7 @@ internal sealed class TransportStream : NetworkStream
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            throw new IOException("The connection failed while reading.", exception);
+            throw new IOException(TransportTexts.ReadFailed, exception);
         }
         finally
         {

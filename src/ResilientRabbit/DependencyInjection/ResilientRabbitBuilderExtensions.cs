@@ -104,6 +104,21 @@ public static class ResilientRabbitBuilderExtensions
         return builder;
     }
 
+    /// <summary>Asks a service which node leads a queue, so that publish lanes go through the connection to that node where there is one.</summary>
+    /// <typeparam name="TResolver">The resolver; registered as a singleton unless it is registered already.</typeparam>
+    /// <param name="builder">The builder of the client.</param>
+    /// <returns>The same builder.</returns>
+    /// <exception cref="ArgumentException">The builder does not come from <c>AddResilientRabbit</c>.</exception>
+    public static IResilientRabbitBuilder UseQueueLeaderResolver<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] TResolver>(this IResilientRabbitBuilder builder)
+        where TResolver : class, IQueueLeaderResolver
+    {
+        ClientRegistration registration = RegistrationOf(builder);
+        builder.Services.TryAddSingleton<TResolver>();
+        builder.Services.AddOptions<ResilientRabbitOptions>(registration.Name)
+            .Configure<IServiceProvider>(static (options, services) => options.QueueLeaderResolver = services.GetRequiredService<TResolver>());
+        return builder;
+    }
+
     private static ClientRegistration RegistrationOf(IResilientRabbitBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -44,14 +44,14 @@ internal sealed class DriverEventBridge(ILogger logger, TimeProvider time) : Eve
 
         switch (level)
         {
-            case EventLevel.Error or EventLevel.Critical:
+            case EventLevel.Error or EventLevel.Critical when !IsEcho(text) && !IsEcho(error):
                 logger.DriverError(PeerText.Sanitize(text), PeerText.Sanitize(error), repeats);
                 break;
             case EventLevel.Warning:
                 logger.DriverWarning(PeerText.Sanitize(text), repeats);
                 break;
             default:
-                logger.DriverInformation(PeerText.Sanitize(text), repeats);
+                logger.DriverInformation(PeerText.Sanitize(error.Length == 0 ? text : $"{text}: {error}"), repeats);
                 break;
         }
     }
@@ -78,6 +78,9 @@ internal sealed class DriverEventBridge(ILogger logger, TimeProvider time) : Eve
             // A logger that throws must not end the driver's loop that was reporting.
         }
     }
+
+    // It repeats how our own transport ended. Why it did is logged with the connection, and a client that closes has no error at all.
+    private static bool IsEcho(string text) => text.Contains(TransportTexts.Closed, StringComparison.Ordinal) || text.Contains(TransportTexts.ReadFailed, StringComparison.Ordinal);
 
     // Type and message; the stack is the driver's own affair.
     private static string ErrorOf(IDictionary<string, object> detail) => $"{Part(detail, "Type")}: {Part(detail, "Message")}";

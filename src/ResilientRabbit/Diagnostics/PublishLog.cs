@@ -31,4 +31,7 @@ internal static partial class PublishLog
 
     [LoggerMessage(EventId = 2008, EventName = "LaneChannelRenewed", Level = LogLevel.Warning, Message = "Lane {Lane}: the broker keeps nacking on this channel; a new one is tried. If it goes on, the queue refuses: look at its length limit and its members.")]
     public static partial void LaneChannelRenewed(this ILogger logger, int lane);
+
+    [LoggerMessage(EventId = 2009, EventName = "QueueLeaderUnknown", Level = LogLevel.Warning, Message = "The resolver of queue leaders fails: {Error}. Lanes stay where they are; it is asked again.")]
+    public static partial void QueueLeaderUnknown(this ILogger logger, string error);
 }

@@ -33,7 +33,7 @@ internal sealed class Lane
     {
         Index = index;
         _context = context;
-        _sessions = new LaneSessions(home, context.Sources, context.Settings.ConfirmStallTimeout, context.Time);
+        _sessions = new LaneSessions(home, context);
         _linger = PackLinger.Of(context.Settings, context.Time, _signal.Set);
         _queue = new LaneQueue(_linger);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
@@ -45,6 +45,10 @@ internal sealed class Lane
 
     /// <summary>Messages on the wire without an answer.</summary>
     public int InFlight => Volatile.Read(ref _channel)?.Window.Count ?? 0;
+
+    public IPublishSession? Session => Volatile.Read(ref _channel)?.Session;
+
+    public string? LeaderNode => _sessions.LeaderNode;
 
     public long OldestStart => Math.Min(_queue.OldestStart(), Volatile.Read(ref _channel)?.Window.OldestStart() ?? long.MaxValue);
 
@@ -179,7 +183,7 @@ internal sealed class Lane
         Volatile.Read(ref _channel)?.Retire();
     }
 
-    /// <summary>Opens a channel on the home connection or, when that is away, on any other; outlives whatever that throws. Null: look again.</summary>
+    /// <summary>Opens a channel on the session that suits best; outlives whatever that throws. Null: look again.</summary>
     private async Task<LaneChannel?> AcquireAsync()
     {
         if (_sessions.Choose() is not { } session)
@@ -190,7 +194,7 @@ internal sealed class Lane
 
         try
         {
-            return await LaneChannel.OpenAsync(this, session, !_sessions.IsHome(session), _context, _signal, _stopping.Token).ConfigureAwait(false);
+            return await LaneChannel.OpenAsync(this, session, _sessions.PlaceOf(session), _context, _signal, _stopping.Token).ConfigureAwait(false);
         }
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
         {
@@ -244,6 +248,7 @@ internal sealed class Lane
 
     private bool WriteRun(LaneChannel channel, ref MessageList run)
     {
+        _sessions.Look(run.First);
         bool mayDivert = !_context.Quarantine.IsEmpty && !IsQuarantine;
         while (run.Take() is { } message)
         {

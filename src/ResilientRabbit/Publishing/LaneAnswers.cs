@@ -12,6 +12,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSessio
     public void Confirm(PendingMessage? chain)
     {
         var won = default(MessageList);
+        int count = 0;
         while (chain is not null)
         {
             PendingMessage message = chain;
@@ -19,6 +20,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSessio
             if (message.TrySettle(message.Version, SettleKind.Confirmed) == SettleResult.Settled)
             {
                 won.Add(message);
+                count++;
             }
             else
             {
@@ -27,7 +29,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSessio
             }
         }
 
-        if (won.IsEmpty)
+        if (won.First is not { } first)
         {
             return;
         }
@@ -35,8 +37,8 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSessio
         Nacks.Confirmed();
 
         // Room before news: who learns of the outcome may publish again at once.
-        context.Ledger.ReleaseConfirmed(won.First);
-        context.Meter.Confirmed(won.First, session.Server);
+        context.Ledger.ReleaseConfirmed(first);
+        context.Meter.Confirmed(first, count, session.Server);
         var toTell = default(MessageList);
         while (won.Take() is { } message)
         {

@@ -26,7 +26,7 @@ internal sealed class LaneChannel : IConfirmSink
     private bool _closed;
     private bool _isRetired;
 
-    private LaneChannel(Lane lane, IPublishSession session, bool isAway, LaneContext context, AsyncSignal signal)
+    private LaneChannel(Lane lane, IPublishSession session, LanePlace place, LaneContext context, AsyncSignal signal)
     {
         _lane = lane;
         Session = session;
@@ -36,7 +36,7 @@ internal sealed class LaneChannel : IConfirmSink
 
         // A lane in refuge goes home over an empty window only: its writer wants to know.
         WindowTags? tags = context.Settings.Packing ? new WindowTags() : null;
-        Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = isAway, Tags = tags };
+        Window = new ConfirmWindow(context.Settings.InFlightWindow, context.Settings.InFlightBytes) { WakesWhenEmpty = place == LanePlace.Refuge, Tags = tags };
         Stall = new StallProbe(lane, this, context);
         _adaptive = context.Settings.AdaptiveWindow ? new AdaptiveLimit(context.Settings.InFlightWindow, context.Time.TimestampFrequency) : null;
     }
@@ -75,12 +75,12 @@ internal sealed class LaneChannel : IConfirmSink
     }
 
     public static async Task<LaneChannel> OpenAsync(
-        Lane lane, IPublishSession session, bool isAway, LaneContext context, AsyncSignal signal, CancellationToken cancellationToken)
+        Lane lane, IPublishSession session, LanePlace place, LaneContext context, AsyncSignal signal, CancellationToken cancellationToken)
     {
-        var channel = new LaneChannel(lane, session, isAway, context, signal);
+        var channel = new LaneChannel(lane, session, place, context, signal);
         channel._channel = await session.OpenPublishChannelAsync(channel, cancellationToken).ConfigureAwait(false);
         channel._run = new LaneRun(channel, context, context.Settings.Packing ? new Packer(context.Settings, channel._channel.FrameMax) : null);
-        context.Meter.LaneOpened(lane.Index, session, isAway);
+        context.Meter.LaneOpened(lane.Index, session, place);
         channel._deadRegistration = session.Dead.UnsafeRegister(static state => ((AsyncSignal)state!).Set(), signal);
         return channel;
     }

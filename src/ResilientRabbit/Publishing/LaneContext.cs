@@ -20,6 +20,9 @@ internal sealed class LaneContext
 
     public required PublishLedger Ledger { get; init; }
 
+    /// <summary>Which nodes lead the queues; null where lanes do not follow them.</summary>
+    public QueueLeaders? Leaders { get; init; }
+
     public MessagePool Pool => field ??= new MessagePool(Settings.MaxPendingMessages);
 
     public CompletionQueue Completions => Pool.Completions;

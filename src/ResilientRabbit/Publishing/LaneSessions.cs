@@ -2,32 +2,46 @@ using ResilientRabbit.Connections;
 
 namespace ResilientRabbit.Publishing;
 
-/// <summary>Which session a lane uses: that of its home connection or, while that is away or silent, any other.</summary>
+/// <summary>Which session a lane uses: where it follows the leaders of its queues, one to their node; else that of its home connection or, while that is away or silent, any other.</summary>
 /// <param name="home">The connection that the lane belongs to.</param>
-/// <param name="all">All publish connections.</param>
-/// <param name="stallLimit">How long a write may make no progress.</param>
-/// <param name="time">The time.</param>
-internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSource> all, TimeSpan stallLimit, TimeProvider time)
+/// <param name="context">All publish connections, and how long a write may make no progress.</param>
+internal sealed class LaneSessions(ISessionSource home, LaneContext context)
 {
     private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(30);
 
+    private readonly IReadOnlyList<ISessionSource> _all = context.Sources;
+    private readonly TimeSpan _stallLimit = context.Settings.ConfirmStallTimeout;
+    private readonly TimeProvider _time = context.Time;
+    private readonly LeaderVote? _vote = context.Leaders is { } leaders ? new LeaderVote(leaders, context.Time) : null;
     private IPublishSession? _avoided;
     private long _avoidedSince;
+
+    /// <summary>The node that leads most of what the lane writes; null where it is not known or not followed.</summary>
+    public string? LeaderNode => _vote?.Node;
+
+    /// <summary>A message is about to be written: what leads its queue counts for the choice.</summary>
+    public void Look(PendingMessage? message)
+    {
+        if (_vote is not null && message is not null)
+        {
+            _vote.Count(message);
+        }
+    }
 
     /// <summary>A living session, or null.</summary>
     public IPublishSession? Choose()
     {
-        if (_avoided is not null && (_avoided.IsDead || time.GetElapsedTime(_avoidedSince) >= AvoidFor))
+        if (_avoided is not null && (_avoided.IsDead || _time.GetElapsedTime(_avoidedSince) >= AvoidFor))
         {
             _avoided = null;
         }
 
-        if (home.Session is { IsDead: false } preferred && preferred != _avoided)
+        if (PreferredTo(null) is { } preferred)
         {
             return preferred;
         }
 
-        foreach (ISessionSource source in all)
+        foreach (ISessionSource source in _all)
         {
             if (source.Session is { IsDead: false } session && session != _avoided)
             {
@@ -39,12 +53,14 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
         return _avoided is { IsDead: false } ? _avoided : null;
     }
 
-    public bool IsHome(IPublishSession session) => home.Session == session;
+    /// <summary>Where the session stands for the lane.</summary>
+    public LanePlace PlaceOf(IPublishSession session)
+        => home.Session == session ? LanePlace.Home : LeaderNode is { } node && IsAt(session, node) ? LanePlace.Leader : LanePlace.Refuge;
 
     /// <summary>Calls back when a session was opened, lost, blocked or unblocked.</summary>
     public void Watch(Action changed)
     {
-        foreach (ISessionSource source in all)
+        foreach (ISessionSource source in _all)
         {
             source.SessionChanged += changed;
         }
@@ -52,7 +68,7 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
 
     public void Unwatch(Action changed)
     {
-        foreach (ISessionSource source in all)
+        foreach (ISessionSource source in _all)
         {
             source.SessionChanged -= changed;
         }
@@ -62,7 +78,7 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
     public void Avoid(IPublishSession session)
     {
         _avoided = session;
-        _avoidedSince = time.GetTimestamp();
+        _avoidedSince = _time.GetTimestamp();
     }
 
     /// <summary>
@@ -71,14 +87,14 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
     /// </summary>
     public bool IsStuck(IPublishSession current)
     {
-        if (current.IsBlocked || current.WriteStall < stallLimit)
+        if (current.IsBlocked || current.WriteStall < _stallLimit)
         {
             return false;
         }
 
-        foreach (ISessionSource source in all)
+        foreach (ISessionSource source in _all)
         {
-            if (source.Session is { IsDead: false, IsBlocked: false } other && other != current && other.WriteStall < stallLimit)
+            if (source.Session is { IsDead: false, IsBlocked: false } other && other != current && other.WriteStall < _stallLimit)
             {
                 return true;
             }
@@ -87,7 +103,7 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
         return false;
     }
 
-    /// <summary>Whether a planned move makes sense: the home connection is back, the session in use is being left by its own connection, or it is stuck.</summary>
+    /// <summary>Whether a planned move makes sense: there is a better session, above all that of the home connection which is back; or the session in use is being left by its own connection, or it is stuck.</summary>
     public bool MayMove(IPublishSession current)
     {
         if (IsStuck(current))
@@ -95,7 +111,7 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
             return true;
         }
 
-        if (home.Session is { IsDead: false } preferred && preferred != current && preferred != _avoided && preferred.IsBlocked == current.IsBlocked)
+        if (PreferredTo(current) is { } preferred && preferred != current && preferred.IsBlocked == current.IsBlocked)
         {
             return true;
         }
@@ -103,9 +119,32 @@ internal sealed class LaneSessions(ISessionSource home, IReadOnlyList<ISessionSo
         return !IsInUse(current) && Choose() is { } other && other != current && other.IsBlocked == current.IsBlocked;
     }
 
+    /// <summary>Of living sessions that are not avoided: one to the leader's node, above all the one in use, else that of the home connection; null when there is neither.</summary>
+    private IPublishSession? PreferredTo(IPublishSession? current)
+    {
+        IPublishSession? own = home.Session is { IsDead: false } living && living != _avoided ? living : null;
+        if (LeaderNode is not { } node)
+        {
+            return own;
+        }
+
+        IPublishSession? found = own is not null && IsAt(own, node) ? own : null;
+        foreach (ISessionSource source in _all)
+        {
+            if (source.Session is { IsDead: false } session && session != _avoided && IsAt(session, node) && (found is null || session == current))
+            {
+                found = session;
+            }
+        }
+
+        return found ?? own;
+    }
+
+    private static bool IsAt(IPublishSession session, string node) => string.Equals(session.NodeName, node, StringComparison.Ordinal);
+
     private bool IsInUse(IPublishSession session)
     {
-        foreach (ISessionSource source in all)
+        foreach (ISessionSource source in _all)
         {
             if (source.Session == session)
             {

@@ -8,8 +8,8 @@ namespace ResilientRabbit.Publishing;
 /// <summary>Measures what becomes of messages: one addition for each run of one exchange, and durations, of long runs only some. Does nothing while nobody listens.</summary>
 internal sealed class PublishMeter
 {
-    /// <summary>The most durations that are recorded for one acknowledgement, evenly spread over what it covers: a value in a histogram costs more than all the rest of a confirm.</summary>
-    private const int MostDurations = 32;
+    /// <summary>Of what an acknowledgement covers, one duration is recorded and one more for so many messages, evenly spread: a value in a histogram costs more than all the rest of a confirm.</summary>
+    private const int OneDurationIn = 32;
 
     private readonly ClientTelemetry _client;
     private readonly Instruments _all;
@@ -30,12 +30,12 @@ internal sealed class PublishMeter
     /// <summary>Whether anybody listens.</summary>
     public bool IsWanted => _all.OperationDuration.Enabled || _all.SentMessages.Enabled || _all.ConfirmLatency.Enabled || _all.MarkedDuplicates.Enabled;
 
-    /// <summary>A chain of messages that one acknowledgement has confirmed, before their callers are told.</summary>
-    public void Confirmed(PendingMessage? chain, RabbitEndpoint? server)
+    /// <summary>A chain of so many messages that one acknowledgement has confirmed, before their callers are told.</summary>
+    public void Confirmed(PendingMessage first, int count, RabbitEndpoint? server)
     {
         if (IsWanted)
         {
-            ClientTelemetry.Safely((Self: this, chain, server), static it => it.Self.MeasureConfirmed(it.chain, it.server));
+            ClientTelemetry.Safely((Self: this, first, count, server), static it => it.Self.MeasureConfirmed(it.first, it.count, it.server));
         }
     }
 
@@ -78,27 +78,26 @@ internal sealed class PublishMeter
     public void Returned(PendingMessage message) => _client.Returned(message.Exchange);
 
     /// <summary>A lane has opened a channel. Called by the lane's writer.</summary>
-    public void LaneOpened(int lane, IPublishSession session, bool isAway)
+    public void LaneOpened(int lane, IPublishSession session, LanePlace place)
     {
         IPublishSession? previous = _sessions[lane];
         _sessions[lane] = session;
         if (previous is not null && previous != session)
         {
-            _client.LaneMoved(previous.IsDead ? "connection_lost" : isAway ? "stall" : "home");
+            _client.LaneMoved(previous.IsDead ? "connection_lost" : place switch { LanePlace.Refuge => "stall", LanePlace.Leader => "leader", _ => "home" });
         }
     }
 
-    private void MeasureConfirmed(PendingMessage? chain, RabbitEndpoint? server)
+    private void MeasureConfirmed(PendingMessage first, int count, RabbitEndpoint? server)
     {
         DestinationTags destinations = TagsOf(server);
         long now = _time.GetTimestamp();
-        int stride = (Count(chain) + MostDurations - 1) / MostDurations;
+        int durations = 1 + (count / OneDurationIn);
+        int due = (count + 1) / 2;
         string? exchange = null;
         KeyValuePair<string, object?>[] tags = [];
         int run = 0;
-        int index = 0;
-        long written = long.MaxValue;
-        for (PendingMessage? message = chain; message is not null; message = message.Next)
+        for (PendingMessage? message = first; message is not null; message = message.Next)
         {
             if (!ReferenceEquals(exchange, message.Exchange))
             {
@@ -108,12 +107,13 @@ internal sealed class PublishMeter
             }
 
             run++;
-            if (index++ % stride == 0)
+            due += durations;
+            if (due > count)
             {
+                due -= count;
                 _all.OperationDuration.Record(_time.GetElapsedTime(message.Started, now).TotalSeconds, tags);
             }
 
-            written = message.WrittenAt == 0 ? written : Math.Min(written, message.WrittenAt);
             if (message.Attempts > 1)
             {
                 _all.MarkedDuplicates.Add(1, tags);
@@ -121,21 +121,12 @@ internal sealed class PublishMeter
         }
 
         AddRun(run, tags);
-        if (written != long.MaxValue)
-        {
-            _all.ConfirmLatency.Record(_time.GetElapsedTime(written, now).TotalSeconds, tags);
-        }
-    }
 
-    private static int Count(PendingMessage? chain)
-    {
-        int count = 0;
-        for (PendingMessage? message = chain; message is not null; message = message.Next)
+        // The first was written first. Without a time it was written before anybody listened.
+        if (first.WrittenAt != 0)
         {
-            count++;
+            _all.ConfirmLatency.Record(_time.GetElapsedTime(first.WrittenAt, now).TotalSeconds, tags);
         }
-
-        return count;
     }
 
     private void AddRun(int count, KeyValuePair<string, object?>[] tags)

@@ -46,6 +46,8 @@ internal sealed class Publisher : IPublisher
 
     public PublishCounts Counts => _ledger.Counts;
 
+    public IReadOnlyList<Lane> Lanes => _lanes;
+
     /// <summary>Messages on the wire without an answer.</summary>
     public int InFlight => _carriers.Sum(static lane => lane.InFlight);
 

@@ -9,13 +9,13 @@ namespace ResilientRabbit.Publishing;
 internal sealed class StallCopy(Lane lane) : IConfirmSink
 {
     private readonly Lock _gate = new();
-    private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (PendingMessage? Message, long Version) _copy;
     private IPublishChannel? _channel;
     private bool _returned;
 
-    /// <summary>Completes when the broker has answered on this connection.</summary>
-    public Task Answered => _answered.Task;
+    /// <summary>Completes when it is decided what this copy says: true, the connection confirms; false, the queue has refused the copy or its channel is gone, and nothing is known.</summary>
+    public Task<bool> Answered => _answered.Task;
 
     /// <summary>Notes what goes over which channel, before it is written.</summary>
     public void Attach(IPublishChannel channel, PendingMessage message, long version)
@@ -43,13 +43,11 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         }
 
         // Also when it was returned: this connection answers.
-        _answered.TrySetResult();
+        _answered.TrySetResult(true);
     }
 
-    public void OnNack(ulong tag, bool multiple)
-    {
-        // An answer of the queue, not a confirm: the original decides.
-    }
+    /// <summary>An answer of the queue, not a confirm: the original may still be confirmed, and if not, another copy has to ask again.</summary>
+    public void OnNack(ulong tag, bool multiple) => _answered.TrySetResult(false);
 
     public void OnReturn(long publishId, int replyCode, string replyText)
     {
@@ -69,10 +67,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         // One message goes whether there is room or not.
     }
 
-    public void OnClosed(int replyCode, string replyText)
-    {
-        // No answer will come: the wait for it has its own limit.
-    }
+    public void OnClosed(int replyCode, string replyText) => _answered.TrySetResult(false);
 
     /// <summary>Closes the channel in the background; a confirm that is already on its way still counts.</summary>
     public void Retire()

@@ -7,7 +7,7 @@ namespace ResilientRabbit.Publishing;
 /// Answers one question when a lane gets no confirms: is it the connection or the queue? A marked copy of the oldest unconfirmed message
 /// goes through another connection. If that is confirmed while the old one stays silent, the lane moves; if it stalls too, the lane stays.
 /// </summary>
-/// <remarks>Make before break: nothing is given up until the other way has proved itself. One copy for each stall, each with a sink of its own.</remarks>
+/// <remarks>Make before break: nothing is given up until the other way has proved itself. One copy for each stall, and one more after each that was refused or lost; each with a sink of its own.</remarks>
 internal sealed class StallProbe
 {
     private static readonly TimeSpan LateTick = TimeSpan.FromSeconds(1);
@@ -96,40 +96,92 @@ internal sealed class StallProbe
     private async Task RunAsync()
     {
         long progress = _owner.Window.Progress;
-        bool sent = false;
+        bool mayAskAgain = true;
         try
         {
-            if (OtherSession() is { } other)
-            {
-                var copy = new StallCopy(_lane);
-                IPublishChannel channel = await other.OpenPublishChannelAsync(copy, other.Dead).ConfigureAwait(false);
-                sent = SendCopy(channel, copy);
-                if (sent)
-                {
-                    await copy.Answered.WaitAsync(_context.Settings.ConfirmStallTimeout, _context.Time, other.Dead).ConfigureAwait(false);
-                    if (_owner.Window.Progress == progress)
-                    {
-                        _context.Logger.LaneMovedAfterStall(_lane.Index, _context.Settings.ConfirmStallTimeout);
-                        _owner.Abandon();
-                    }
-                }
-            }
+            mayAskAgain = await AskAsync(progress).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
-            // The other way did not work either: the queue is the problem, or everything is. Stay.
+            // The other way could not be used or was lost: nothing is known.
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
         }
 
-        if (!sent || _owner.Window.Progress != progress)
+        if (mayAskAgain || _owner.Window.Progress != progress)
         {
-            // Nothing was asked, or this stall is over: the next one is probed as well.
-            Volatile.Write(ref _seenAt, _context.Time.GetTimestamp());
-            Volatile.Write(ref _started, false);
+            // Nothing was answered, or this stall is over: the next one is probed as well.
+            BeginAnew();
         }
 
         IsProbing = false;
         _owner.Wake();
+    }
+
+    /// <summary>Sends the copy and waits for what is said to it. True when it was said nothing, so that another copy may ask.</summary>
+    private async Task<bool> AskAsync(long progress)
+    {
+        if (OtherSession() is not { } other)
+        {
+            return true;
+        }
+
+        var copy = new StallCopy(_lane);
+        IPublishChannel channel = await other.OpenPublishChannelAsync(copy, other.Dead).ConfigureAwait(false);
+        if (!SendCopy(channel, copy))
+        {
+            return true;
+        }
+
+        try
+        {
+            if (!await copy.Answered.WaitAsync(_context.Settings.ConfirmStallTimeout, _context.Time, other.Dead).ConfigureAwait(false))
+            {
+                Forget(copy);
+                copy.Retire();
+                return true;
+            }
+        }
+        catch (TimeoutException exception)
+        {
+            // The copy stalls as well: the queue is the problem, or everything is. Stay, unless the queue says no in the end.
+            _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
+            _ = AskAgainWhenRefusedAsync(copy);
+            return false;
+        }
+
+        if (_owner.Window.Progress == progress)
+        {
+            _context.Logger.LaneMovedAfterStall(_lane.Index, _context.Settings.ConfirmStallTimeout);
+            _owner.Abandon();
+        }
+
+        return false;
+    }
+
+    private async Task AskAgainWhenRefusedAsync(StallCopy copy)
+    {
+        // Never completes when the copy is not answered: then nothing holds it but itself.
+        if (!await copy.Answered.ConfigureAwait(false) && Forget(copy))
+        {
+            BeginAnew();
+            copy.Retire();
+        }
+    }
+
+    /// <summary>Nothing more will be heard of this copy. False when it is of an earlier stall.</summary>
+    private bool Forget(StallCopy copy)
+    {
+        lock (_copyGate)
+        {
+            return _copies.Remove(copy);
+        }
+    }
+
+    /// <summary>From now on the limit runs again, and another copy may be sent when it is over.</summary>
+    private void BeginAnew()
+    {
+        Volatile.Write(ref _seenAt, _context.Time.GetTimestamp());
+        Volatile.Write(ref _started, false);
     }
 
     private IPublishSession? OtherSession()

@@ -7,10 +7,14 @@ namespace ResilientRabbit.ClusterTests.Harness;
 /// <summary>What a fault of a <see cref="FaultScenario"/> may use.</summary>
 public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster, ScenarioQueues queues, Workload[] workloads)
 {
-    private const int BurstSize = 150;
     private long _struckAt;
 
     public IRabbitCluster Cluster => cluster;
+
+    public IReadOnlyList<Workload> Workloads => workloads;
+
+    /// <summary>When the last strike began, as a <see cref="Stopwatch"/> timestamp.</summary>
+    public long StruckAt => _struckAt;
 
     /// <summary>The node that leads the queue that is drained in the end.</summary>
     public Task<IRabbitNode> LeaderAsync() => cluster.GetQueueLeaderAsync(queues.TruthQueue);
@@ -58,11 +62,15 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
         await using (prober)
         {
             await WaitForProbeAsync(prober, 0, TimeSpan.FromSeconds(20));
-            long[] inFlight = [.. workloads.Select(static workload => workload.Burst(BurstSize))];
+            long[] inFlight = [.. workloads.Select(workload => workload.Burst(scenario.Burst))];
             long faultAt = Stopwatch.GetTimestamp();
             _struckAt = faultAt;
             scenario.Struck(faultAt, inFlight);
-            await deed();
+            Task striking = deed();
+
+            // The pumps wait for what they have sent before: without these, what is new would be submitted only when the old is confirmed.
+            Array.ForEach(workloads, static workload => workload.SubmitForEachKey());
+            await striking;
             scenario.Probed(await WaitForProbeAsync(prober, faultAt, FaultScenario.RecoveryLimit));
         }
     }

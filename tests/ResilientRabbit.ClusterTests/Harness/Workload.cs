@@ -75,6 +75,9 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         return _client.Status.Publishing.Pending;
     }
 
+    /// <summary>Submits one message under each ordering key.</summary>
+    public void SubmitForEachKey() => Burst(Keys);
+
     /// <summary>Ends the pumps and waits until every message has its outcome, or the time is over: then some hang.</summary>
     public async Task FinishAsync(TimeSpan limit)
     {

@@ -54,8 +54,9 @@ public sealed class ClusterCallTests(ManagementFixture fixture)
         await fixture.DeleteVirtualHostsOfTestsAsync();
         NodeHealthCheck[] passing =
         [
-            NodeHealthCheck.Alarms, NodeHealthCheck.LocalAlarms, NodeHealthCheck.VirtualHosts, NodeHealthCheck.MirrorSynchronisation, NodeHealthCheck.QuorumMajority,
+            NodeHealthCheck.Alarms, NodeHealthCheck.LocalAlarms, NodeHealthCheck.VirtualHosts, NodeHealthCheck.QuorumMajority,
             NodeHealthCheck.PortListener(node.Address.Port), NodeHealthCheck.ProtocolListener("amqp"), NodeHealthCheck.CertificateExpiration(1),
+            .. fixture.HasMirroring ? [NodeHealthCheck.MirrorSynchronisation] : Array.Empty<NodeHealthCheck>(),
         ];
         foreach (NodeHealthCheck check in passing)
         {

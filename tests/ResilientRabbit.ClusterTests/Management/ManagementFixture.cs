@@ -9,7 +9,7 @@ using Xunit;
 namespace ResilientRabbit.ClusterTests.Management;
 
 /// <summary>Two real nodes with the management, federation and shovel plugins, each with the management API on a port of its own.</summary>
-public sealed class ManagementFixture : IAsyncLifetime
+public class ManagementFixture : IAsyncLifetime
 {
     private const string VirtualHostPrefix = "management/";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -28,6 +28,14 @@ public sealed class ManagementFixture : IAsyncLifetime
         }
     }
 
+    /// <summary>Whether the version has mirrored queues: 3.x.</summary>
+    public bool HasMirroring => Cluster.Version.StartsWith("3.", StringComparison.Ordinal);
+
+    public void SkipWithoutMirroring() => Assert.SkipUnless(HasMirroring, $"RabbitMQ {Cluster.Version} has no mirrored queues.");
+
+    /// <summary>How a refused deletion of an object with a hard name fails: RabbitMQ 4.0.5 has the words for a conflict and crashes when it writes a name beyond Latin-1 into them (500).</summary>
+    public ManagementFailure ConflictOfHardName => Cluster.Version.StartsWith("4.0.", StringComparison.Ordinal) ? ManagementFailure.ServerError : ManagementFailure.Conflict;
+
     public string AddressOf(IRabbitNode node) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ports[node.Name]}");
 
     /// <summary>A client of both nodes.</summary>
@@ -43,15 +51,16 @@ public sealed class ManagementFixture : IAsyncLifetime
         return new RabbitManagementClient(options);
     }
 
-    /// <summary>A client of the SDK in a virtual host.</summary>
-    public RabbitClient NewRabbitClient(string virtualHost)
+    /// <summary>A client of the SDK in a virtual host; of all nodes, unless some are named.</summary>
+    public RabbitClient NewRabbitClient(string virtualHost, Action<ResilientRabbitOptions>? configure = null, params IRabbitNode[] nodes)
     {
         var options = new ResilientRabbitOptions { VirtualHost = virtualHost };
-        foreach (IRabbitNode node in Cluster.Nodes)
+        foreach (IRabbitNode node in nodes.Length > 0 ? nodes : Cluster.Nodes)
         {
             options.Endpoints.Add(node.Address.ToString());
         }
 
+        configure?.Invoke(options);
         return new RabbitClient(options, TestLog.Create());
     }
 
@@ -107,14 +116,8 @@ public sealed class ManagementFixture : IAsyncLifetime
             return;
         }
 
-        _cluster = await LocalCluster.StartAsync(new ClusterOptions
+        _cluster = await LocalCluster.StartAsync(Shape with
         {
-            NodeCount = 2,
-            Mirrored = false,
-            Plugins = ["rabbitmq_management", "rabbitmq_federation_management", "rabbitmq_shovel_management"],
-
-            // One of two nodes is no minority that should pause: a test stops one and asks the other.
-            PartitionHandling = "ignore",
             NodeSettings = name => string.Create(CultureInfo.InvariantCulture, $"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {_ports[name] = FreePorts.Take()}\ncollect_statistics_interval = 1000"),
         });
         foreach (IRabbitNode node in _cluster.Nodes)
@@ -124,5 +127,23 @@ public sealed class ManagementFixture : IAsyncLifetime
         }
     }
 
-    public ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+    }
+
+    /// <summary>What kind of cluster it is.</summary>
+    protected virtual ClusterOptions Shape => new()
+    {
+        NodeCount = 2,
+        Mirrored = false,
+        Plugins = ["rabbitmq_management", "rabbitmq_federation_management", "rabbitmq_shovel_management"],
+
+        // One of two nodes is no minority that should pause: a test stops one and asks the other.
+        PartitionHandling = "ignore",
+    };
 }

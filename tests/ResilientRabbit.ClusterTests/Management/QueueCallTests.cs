@@ -41,7 +41,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
 
         ManagementException used = await Assert.ThrowsAsync<ManagementException>(() => client.DeleteQueueAsync("busy", ifUnused: true));
         ManagementException full = await Assert.ThrowsAsync<ManagementException>(() => client.DeleteQueueAsync(HardName, ifEmpty: true));
-        Assert.Equal((ManagementFailure.Conflict, ManagementFailure.Conflict), (used.Failure, full.Failure));
+        Assert.Equal((ManagementFailure.Conflict, fixture.ConflictOfHardName), (used.Failure, full.Failure));
         await client.PurgeQueueAsync(HardName);
         Assert.Equal(0, await fixture.Cluster.GetMessageCountAsync(HardName, virtualHost));
         await client.DeleteQueueAsync(HardName, ifUnused: true, ifEmpty: true);
@@ -58,6 +58,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
     [Calls(nameof(IRabbitManagementClient.GetQueueAsync), nameof(IRabbitManagementClient.SetPolicyAsync))]
     public async Task Mirrors_and_what_they_lack_are_those_of_rabbitmqctl()
     {
+        fixture.SkipWithoutMirroring();
         string virtualHost = await fixture.NewVirtualHostAsync();
         using RabbitManagementClient client = fixture.NewClient(virtualHost);
         await using RabbitClient rabbit = fixture.NewRabbitClient(virtualHost);
@@ -79,7 +80,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
 
     [Fact]
     [Calls(nameof(IRabbitManagementClient.ListExchangesAsync), nameof(IRabbitManagementClient.GetExchangeAsync), nameof(IRabbitManagementClient.DeleteExchangeAsync),
-        nameof(IRabbitManagementClient.ListBindingsAsync), nameof(IRabbitManagementClient.DeleteBindingAsync))]
+        nameof(IRabbitManagementClient.ListBindingsAsync), nameof(IRabbitManagementClient.ListBindingsOfExchangeAsync), nameof(IRabbitManagementClient.DeleteBindingAsync))]
     public async Task Exchanges_and_bindings_are_those_of_rabbitmqctl()
     {
         string virtualHost = await fixture.NewVirtualHostAsync();
@@ -98,6 +99,12 @@ public sealed class QueueCallTests(ManagementFixture fixture)
         Assert.Equal((await fixture.ListAsync("list_exchanges", "-p", virtualHost, "name")).Select(static row => row.GetProperty("name").GetString()).Order(StringComparer.Ordinal), exchanges.Select(static found => found.Name).Order(StringComparer.Ordinal));
         Assert.Equal(await BindingsOfCtlAsync(virtualHost), bindings.Select(static binding => $"{binding.Source}>{binding.Destination}:{binding.RoutingKey}").Order(StringComparer.Ordinal));
 
+        IReadOnlyList<BindingInfo> ofExchange = await client.ListBindingsOfExchangeAsync(HardName);
+        IReadOnlyList<BindingInfo> ofDefault = await client.ListBindingsOfExchangeAsync("");
+        Assert.Equal(keys.Order(StringComparer.Ordinal), ofExchange.Select(static binding => binding.RoutingKey).Order(StringComparer.Ordinal));
+        Assert.All(ofExchange, static binding => Assert.Equal((HardName, "q", "queue"), (binding.Source, binding.Destination, binding.DestinationType)));
+        Assert.Equal(("", "q", "q"), (Assert.Single(ofDefault).Source, ofDefault[0].Destination, ofDefault[0].RoutingKey));
+
         foreach (BindingInfo binding in bindings.Where(static binding => binding.Source.Length > 0 && binding.RoutingKey is not "order.*"))
         {
             await client.DeleteBindingAsync(binding);
@@ -105,7 +112,7 @@ public sealed class QueueCallTests(ManagementFixture fixture)
 
         Assert.Equal([">q:q", $"{HardName}>q:order.*"], await BindingsOfCtlAsync(virtualHost));
         ManagementException used = await Assert.ThrowsAsync<ManagementException>(() => client.DeleteExchangeAsync(HardName, ifUnused: true));
-        Assert.Equal(ManagementFailure.Conflict, used.Failure);
+        Assert.Equal(fixture.ConflictOfHardName, used.Failure);
         await client.DeleteExchangeAsync(HardName);
         await client.DeleteExchangeAsync("unused", ifUnused: true);
         Assert.DoesNotContain(await fixture.ListAsync("list_exchanges", "-p", virtualHost, "name"), static row => row.GetProperty("name").GetString() is HardName or "unused");

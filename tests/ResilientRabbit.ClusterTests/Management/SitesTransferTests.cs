@@ -35,7 +35,7 @@ public sealed class SitesTransferTests(SitesFixture fixture)
         using RabbitManagementClient far = NewManagement(sites, sites.Far);
         await using RabbitClient nearRabbit = BridgeBench.NewClient(sites.Near.Nodes.Select(static node => node.Address));
         await using RabbitClient farRabbit = BridgeBench.NewClient(sites.Far.Nodes.Select(static node => node.Address));
-        await DeclareAsync(nearRabbit, farRabbit);
+        await DeclareAsync(nearRabbit, farRabbit, IsMirroring(sites));
         await SetUpAsync(sites, near, far);
         await AssertToldByCtlAsync(sites);
         var worker = new Collector();
@@ -95,13 +95,17 @@ public sealed class SitesTransferTests(SitesFixture fixture)
 
     private string In(TransferAckMode mode) => $"in-{Word(mode)}-{_suffix}";
 
-    private async Task DeclareAsync(RabbitClient near, RabbitClient far)
+    // Where queues are not mirrored, those of the near site are quorum queues: they outlive a node there.
+    private static bool IsMirroring(TwoSites sites) => sites.Near.Version.StartsWith("3.", StringComparison.Ordinal);
+
+    private async Task DeclareAsync(RabbitClient near, RabbitClient far, bool isMirroring)
     {
-        TopologyBuilder here = new TopologyBuilder().Exchange(Exchange, "topic").ClassicQueue(Work);
+        TopologyBuilder Near(TopologyBuilder topology, string queue) => isMirroring ? topology.ClassicQueue(queue) : topology.QuorumQueue(queue);
+        TopologyBuilder here = Near(new TopologyBuilder().Exchange(Exchange, "topic"), Work);
         TopologyBuilder there = new TopologyBuilder().Exchange(Exchange, "topic").ClassicQueue(Orders).ClassicQueue(Work).Bind(Orders, Exchange, "#");
         foreach (TransferAckMode mode in Modes)
         {
-            here.ClassicQueue(Out(mode));
+            Near(here, Out(mode));
             there.ClassicQueue(In(mode));
         }
 
@@ -111,7 +115,7 @@ public sealed class SitesTransferTests(SitesFixture fixture)
 
     private async Task SetUpAsync(TwoSites sites, RabbitManagementClient near, RabbitManagementClient far)
     {
-        await far.SetFederationUpstreamAsync(new FederationUpstream { Name = "near", Uris = UrisOf(sites.ToNear.Addresses), ReconnectDelay = TimeSpan.FromSeconds(1) });
+        await far.SetFederationUpstreamAsync(new FederationUpstream { Name = "near", Uris = UrisOf(sites.ToNear.Addresses), ReconnectDelay = TimeSpan.FromSeconds(1), QueueType = IsMirroring(sites) ? null : QueueType.Quorum });
         await far.SetPolicyAsync(new PolicySpec { Name = "exchange", Pattern = $"^{Exchange}$", ApplyTo = PolicyScope.Exchanges, Priority = 5, Definition = new Dictionary<string, object?> { ["federation-upstream"] = "near" } });
         await far.SetPolicyAsync(new PolicySpec { Name = "queue", Pattern = $"^{Work}$", ApplyTo = PolicyScope.Queues, Priority = 5, Definition = new Dictionary<string, object?> { ["federation-upstream"] = "near" } });
         foreach (TransferAckMode mode in Modes)

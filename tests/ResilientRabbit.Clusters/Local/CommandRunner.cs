@@ -6,9 +6,9 @@ namespace ResilientRabbit.Clusters;
 internal static class CommandRunner
 {
     public static async Task<CommandResult> RunAsync(
-        string file, IReadOnlyList<string> arguments, IReadOnlyDictionary<string, string?> environment, string input, TimeSpan timeout, CancellationToken cancellationToken)
+        IReadOnlyList<string> command, IReadOnlyDictionary<string, string?> environment, string input, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(file, arguments)
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -33,7 +33,7 @@ internal static class CommandRunner
         {
             process.Kill(entireProcessTree: true);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"{Path.GetFileName(file)} {string.Join(' ', arguments)} did not end within {timeout}.", exception);
+            throw new TimeoutException($"{string.Join(' ', command)} did not end within {timeout}.", exception);
         }
     }
 

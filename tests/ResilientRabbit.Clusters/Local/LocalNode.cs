@@ -97,7 +97,7 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
         // erl_call costs milliseconds where rabbitmqctl starts an Erlang machine.
         string[] arguments = ["-c", _site.Cookie, "-sname", Name, "-fetch_stdout", "-no_result_term", "-e"];
         var result = await CommandRunner.RunAsync(
-            _site.Installation.ErlCall, arguments, _site.Variables, Erlang.Wrap(expression), EvaluationTimeout, cancellationToken);
+            [.. _site.Installation.ErlCall, .. arguments], _site.Variables, Erlang.Wrap(expression), EvaluationTimeout, cancellationToken);
 
         return Erlang.Unwrap(Name, expression, result.Output + result.Error);
     }
@@ -123,7 +123,7 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
     private protected override async Task<string> RunCtlAsync(IReadOnlyList<string> arguments, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var result = await CommandRunner.RunAsync(
-            _site.Installation.Control, ["-n", Name, .. arguments], _site.Variables, "", timeout, cancellationToken);
+            [.. _site.Installation.Control, "-n", Name, .. arguments], _site.Variables, "", timeout, cancellationToken);
 
         return result.ExitCode == 0
             ? result.Output
@@ -159,6 +159,6 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
         variables["RABBITMQ_DIST_PORT"] = _distributionPort.ToString(CultureInfo.InvariantCulture);
         variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
             "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}";
-        _process = GuardedProcess.Start("beam.smp", [_site.Installation.Server], variables, _files.Output);
+        _process = GuardedProcess.Start("beam.smp", _site.Installation.Server, variables, _files.Output);
     }
 }

@@ -79,7 +79,7 @@ internal sealed class LocalSite : IAsyncDisposable
     /// <summary>Before any node: nodes that start in parallel and each start an epmd get in each other's way, and that one would be a daemon.</summary>
     private async Task StartEpmdAsync(CancellationToken cancellationToken)
     {
-        string[] command = [Installation.Epmd, "-address", "127.0.0.1", "-port", EpmdPort.ToString(CultureInfo.InvariantCulture)];
+        string[] command = [.. Installation.Epmd, "-address", "127.0.0.1", "-port", EpmdPort.ToString(CultureInfo.InvariantCulture)];
         _epmd = GuardedProcess.Start("epmd", command, Variables, Path.Combine(Folder, "epmd.log"), _removes ? Folder : null);
         await Waiting.UntilAsync(
             () => TcpCheck.FindFaultAsync(new ClusterAddress("127.0.0.1", EpmdPort), cancellationToken),

@@ -111,7 +111,7 @@ public sealed class TestNetwork : IAsyncDisposable
     {
         var ip = RabbitInstallation.FindTool("ip") ?? throw new ClusterUnavailableException("ip is not installed.");
         var result = await CommandRunner.RunAsync(
-            ip, arguments.Split(' '), new Dictionary<string, string?>(StringComparer.Ordinal), "", TimeSpan.FromSeconds(10), cancellationToken);
+            [ip, .. arguments.Split(' ')], new Dictionary<string, string?>(StringComparer.Ordinal), "", TimeSpan.FromSeconds(10), cancellationToken);
         if (result.ExitCode != 0)
         {
             throw new InvalidOperationException($"ip {arguments} failed: {result.Output}{result.Error}");

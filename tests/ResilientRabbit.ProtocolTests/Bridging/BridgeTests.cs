@@ -180,6 +180,48 @@ public sealed class BridgeTests
     }
 
     [Fact]
+    public async Task With_order_kept_several_lanes_and_routing_keys_at_the_far_side_do_not_mix_it_up()
+    {
+        await using BridgeBed bed = await BridgeBed.StartAsync();
+        foreach (RabbitClient client in new[] { bed.NearClient, bed.FarClient })
+        {
+            await client.DeclareAsync(new TopologyBuilder().Exchange("events", "topic").Queue(Bed.Queue).Bind(Bed.Queue, "events", "#").Build());
+        }
+
+        RabbitClient far = bed.Far.NewClient(static options => options.Publisher.Lanes = 4);
+        foreach (int number in Enumerable.Range(0, 400))
+        {
+            _ = Bed.PublishAsync(bed.NearClient, Bed.Id(number), "events", $"key.{number % 10}");
+        }
+
+        await bed.NearClient.Publisher.FlushAsync().WaitAsync(Bed.Patience);
+        IReadOnlyList<string> source = bed.Near.Stored();
+        await bed.BridgeAsync(bed.NearClient, far, static options => (options.Exchange, options.RoutingKey) = ("events", null));
+        await bed.EmptyAsync();
+
+        Assert.Equal(source, bed.Far.Stored());
+        Assert.Equal(10, bed.Far.Broker.GetMessages(Bed.Queue).Select(static message => message.RoutingKey).Distinct(StringComparer.Ordinal).Count());
+        Assert.Single(bed.Far.Published().Select(static entry => entry.Channel).Distinct());
+    }
+
+    [Fact]
+    public async Task A_deadline_gives_back_what_the_far_side_does_not_answer_and_it_comes_again()
+    {
+        await using BridgeBed bed = await BridgeBed.StartAsync();
+        FaultHandle silent = bed.Far.Faults.FromBroker(AmqpMethod.BasicAck).Always().Drop();
+        await bed.FillAsync(3);
+        MessageBridge bridge = await bed.BridgeAsync(static options => options.DeliveryTimeout = TimeSpan.FromMilliseconds(200));
+        await Bed.UntilAsync(() => bridge.Status.Requeued >= 3, "the messages given back");
+
+        bed.ResumeConfirms(silent);
+        await bed.EmptyAsync();
+
+        Assert.Equal([.. Enumerable.Range(0, 3).Select(Bed.Id)], bed.Far.Stored().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+        Assert.Equal(3, bridge.Status.Forwarded);
+        Assert.All(Repeated(bed.Far), static message => Assert.True(message.Headers!.ContainsKey("x-bridge-redelivered") || message.Headers.ContainsKey("x-publish-attempt"), message.MessageId));
+    }
+
+    [Fact]
     public async Task A_pack_travels_whole_and_is_taken_apart_at_the_far_side()
     {
         await using BridgeBed bed = await BridgeBed.StartAsync();

@@ -44,6 +44,26 @@ public sealed class ConfirmScenarios
         Assert.Equal(2, bed.Published().Select(static copy => copy.Connection).Distinct().Count());
     }
 
+    [Fact, Scenario("2", "P1,P4,P5")]
+    public async Task A_lost_ack_is_asked_about_again_when_the_copy_was_nacked()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient(static options =>
+        {
+            options.Publisher.Connections = 2;
+            options.Publisher.ConfirmStallTimeout = TimeSpan.FromMilliseconds(300);
+        });
+        await client.ConnectAsync();
+        bed.Faults.OnPublish.Next(confirm: Confirm.Drop).Next(confirm: Confirm.Nack);
+
+        // Without another copy it would be of unknown fate at its deadline.
+        PublishReceipt receipt = (await Bed.AllAsync(Bed.Publish(client, 1)))[0];
+
+        Assert.Equal(3, receipt.Attempts);
+        Assert.Equal([null, 2L, 3L], bed.Published().Select(static copy => copy.PublishAttempt));
+        bed.AssertHonest(receipt);
+    }
+
     [Fact, Scenario("2", "P3,P4")]
     public async Task Without_any_ack_the_outcome_is_unknown_at_the_deadline()
     {

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using ResilientRabbit.Management;
 using Xunit;
 
@@ -21,6 +23,39 @@ public sealed class ManagementPage
 
         using IHost host = builder.Build();
         Assert.Equal("http://node-01:15672", host.Services.GetRequiredService<IRabbitManagementClient>().ToString());
+    }
+
+    [Fact]
+    public void From_a_section()
+    {
+        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        builder.Configuration.AddInMemoryCollection([new("RabbitManagement:Addresses:0", "http://node-01:15672"), new("ResilientRabbit:Endpoints:0", "node-01")]);
+
+        builder.Services
+            .AddResilientRabbit(builder.Configuration.GetSection("ResilientRabbit"))
+            .AddManagement(builder.Configuration.GetSection("RabbitManagement"));
+
+        using IHost host = builder.Build();
+        Assert.Equal("http://node-01:15672", host.Services.GetRequiredService<IRabbitManagementClient>().ToString());
+    }
+
+    [Fact]
+    public void Following_leaders()
+    {
+        ServiceCollection services = new();
+
+        services.AddResilientRabbit(options =>
+            {
+                options.Endpoints.Add("node-01");
+                options.Endpoints.Add("node-02");
+                options.Endpoints.Add("node-03");
+                options.Publisher.Connections = 3;
+            })
+            .AddManagement()
+            .FollowQueueLeaders();
+
+        using ServiceProvider provider = services.BuildServiceProvider();
+        Assert.NotNull(provider.GetRequiredService<IOptions<ResilientRabbitOptions>>().Value.QueueLeaderResolver);
     }
 
     internal static async Task OperateAsync(string password, string appPassword)

@@ -12,7 +12,7 @@ public sealed class SectionBinderTests
     {
         string[] except =
         [
-            nameof(ResilientRabbitOptions.ConfigureDriver), nameof(ResilientRabbitOptions.CredentialsProvider), nameof(ResilientRabbitOptions.NodeNameResolver), OptionKeys.Endpoints, OptionKeys.Uris, OptionKeys.Tls, OptionKeys.Publisher, OptionKeys.Consumers, OptionKeys.Declarations,
+            nameof(ResilientRabbitOptions.ConfigureDriver), nameof(ResilientRabbitOptions.CredentialsProvider), nameof(ResilientRabbitOptions.NodeNameResolver), nameof(ResilientRabbitOptions.QueueLeaderResolver), OptionKeys.Endpoints, OptionKeys.Uris, OptionKeys.Tls, OptionKeys.Publisher, OptionKeys.Consumers, OptionKeys.Declarations,
         ];
         IEnumerable<string> properties = typeof(ResilientRabbitOptions).GetProperties().Select(static property => property.Name);
 
@@ -35,7 +35,7 @@ public sealed class SectionBinderTests
             ("Publisher:ConfirmStallTimeout", "00:00:02"), ("Publisher:MaxPendingMessages", "10"), ("Publisher:MaxPendingBytes", "8589934592"),
             ("Publisher:MaxMessageSize", "1024"), ("Publisher:BufferFull", "fail"), ("Publisher:Mandatory", "False"), ("Publisher:Persistent", "false"),
             ("Publisher:PreserveOrder", "false"), ("Publisher:Packing", "true"), ("Publisher:PackMaxMessages", "9"), ("Publisher:PackMaxBytes", "1024"),
-            ("Publisher:PackMaxMessageBytes", "99"), ("Publisher:PackLinger", "00:00:00.005"));
+            ("Publisher:PackMaxMessageBytes", "99"), ("Publisher:PackLinger", "00:00:00.005"), ("Publisher:LeaderRefreshInterval", "00:00:30"));
 
         Assert.Empty(problems);
         Assert.Equal("node-01 node-02:5673", string.Join(' ', options.Endpoints));
@@ -47,6 +47,7 @@ public sealed class SectionBinderTests
         Assert.Equal((10, 8589934592, 1024, BufferFullMode.Fail), (publisher.MaxPendingMessages, publisher.MaxPendingBytes, publisher.MaxMessageSize, publisher.BufferFull));
         Assert.Equal((false, false, false), (publisher.Mandatory, publisher.Persistent, publisher.PreserveOrder));
         Assert.Equal((true, 9, 1024, 99, 5), (publisher.Packing, publisher.PackMaxMessages, publisher.PackMaxBytes, publisher.PackMaxMessageBytes, publisher.PackLinger.TotalMilliseconds));
+        Assert.Equal(30, publisher.LeaderRefreshInterval.TotalSeconds);
     }
 
     [Fact]

@@ -45,6 +45,21 @@ public sealed class DriverEventBridgeTests
         Assert.StartsWith($"1202 Warning Driver reports an error: {text}: System.IO.IOException: line?forged", line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("closing: exception=The connection failed while reading.: System.IO.IOException", "")]
+    [InlineData("write loop", "System.IO.IOException: The connection is closed.")]
+    public void How_our_own_transport_ended_is_no_warning(string text, string error)
+    {
+        var logger = new ListLogger();
+        using var bridge = new DriverEventBridge(logger, TimeProvider.System);
+        string unique = Guid.NewGuid() + text;
+
+        bridge.Say(EventLevel.Error, unique, error);
+
+        string line = Assert.Single(logger.Lines, line => line.Contains(unique, StringComparison.Ordinal));
+        Assert.StartsWith($"1200 Debug Driver: {unique}", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Clients_that_share_a_logger_factory_share_the_bridge()
     {

@@ -11,6 +11,8 @@ namespace ResilientRabbit.Tests.Diagnostics;
 /// <summary>What nobody listens to costs nothing.</summary>
 public sealed class SilenceTests(ITestOutputHelper output)
 {
+    private const int Parts = 50;
+    private const int MostNanoseconds = 50;
     private const int Rounds = 200_000;
 
     [Fact]
@@ -23,14 +25,21 @@ public sealed class SilenceTests(ITestOutputHelper output)
         PendingMessage message = factory.CreateInFlight();
         Run(meter, message, 1_000);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        long start = Stopwatch.GetTimestamp();
+        int traced = 0;
+        double best = double.MaxValue;
+        for (int part = 0; part < Parts; part++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            traced += Run(meter, message, Rounds / Parts);
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalNanoseconds / (Rounds / Parts));
+        }
 
-        int traced = Run(meter, message, Rounds);
-
-        TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(0, traced);
-        output.WriteLine($"{elapsed.TotalNanoseconds / Rounds:0.0} ns for each message");
+        output.WriteLine($"{best:0.0} ns for each message");
+
+        // The best of many parts is what it costs; the others had company.
+        Assert.InRange(best, 0, MostNanoseconds);
     }
 
     [Fact]
@@ -62,8 +71,9 @@ public sealed class SilenceTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(1, 1)]
-    [InlineData(32, 32)]
-    [InlineData(33, 17)]
+    [InlineData(2, 1)]
+    [InlineData(31, 1)]
+    [InlineData(32, 2)]
     [InlineData(1000, 32)]
     public void An_acknowledgement_of_many_is_counted_whole_and_its_durations_are_sampled(int messages, int expected)
     {
@@ -84,7 +94,7 @@ public sealed class SilenceTests(ITestOutputHelper output)
         listener.EnableMeasurementEvents(telemetry.Instruments.OperationDuration);
         listener.EnableMeasurementEvents(telemetry.Instruments.SentMessages);
 
-        new PublishMeter(telemetry, TimeProvider.System, lanes: 1).Confirmed(chain.First, null);
+        new PublishMeter(telemetry, TimeProvider.System, lanes: 1).Confirmed(chain.First!, messages, null);
 
         Assert.Equal((messages, expected), (sent, durations));
     }
@@ -98,7 +108,7 @@ public sealed class SilenceTests(ITestOutputHelper output)
             traced += Tracing.Source.HasListeners() ? 1 : 0;
             traced += meter.IsWanted ? 1 : 0;
             traced += message.Trace is null ? 0 : 1;
-            meter.Confirmed(message, null);
+            meter.Confirmed(message, 1, null);
             traced += message.Trace is null ? 0 : 1;
         }
 

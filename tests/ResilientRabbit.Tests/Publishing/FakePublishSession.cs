@@ -29,6 +29,8 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
         }
     }
 
+    public string? NodeName { get; set; }
+
     public TimeSpan WriteStall { get; set; }
 
     public IReadOnlyList<FakePublishChannel> Channels

@@ -171,6 +171,24 @@ public sealed class PackingTests
     }
 
     [Fact]
+    public async Task A_late_ack_of_one_tag_confirms_its_own_pack_and_no_other()
+    {
+        await using PublisherHarness harness = Packed(static settings => settings with { PackMaxMessages = 2 });
+        Task<PublishReceipt>[] tasks = [.. "a b c d e f".Split(' ').Select(text => harness.Publish(text))];
+        FakePublishSession first = Begin(harness, acks: false);
+        await first.WrittenAsync(3);
+        FakePublishChannel channel = first.Channel;
+        first.Kill();
+        FakePublishSession second = harness.Open();
+        await second.WrittenAsync(3);
+
+        channel.Ack(3);
+
+        await Task.WhenAll(tasks[4], tasks[5]).WaitAsync(Watch.Limit);
+        Assert.Equal((2L, 4L), (harness.Counts.Confirmed, harness.Counts.Pending));
+    }
+
+    [Fact]
     public async Task One_that_cannot_be_encoded_fails_alone()
     {
         await using PublisherHarness harness = Packed();

@@ -13,15 +13,19 @@ internal sealed class PublisherHarness : IAsyncDisposable
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(120);
     public static readonly TimeSpan Stall = TimeSpan.FromSeconds(5);
 
-    public PublisherHarness(int connections = 1, Func<PublisherSettings, PublisherSettings>? change = null, bool isReady = true)
+    private int _leaderRounds;
+
+    public PublisherHarness(int connections = 1, Func<PublisherSettings, PublisherSettings>? change = null, bool isReady = true, IQueueLeaderResolver? leaders = null)
     {
         PublisherSettings settings = PublisherSettings.From(new PublisherOptions { Connections = connections, Lanes = 1, DeliveryTimeout = Lifetime, ConfirmStallTimeout = Stall });
         Settings = change is null ? settings : change(settings);
         Time.Changed = Watch.Changed;
         Sources = [.. Enumerable.Range(0, connections).Select(_ => new FakeSessionSource(Watch))];
         Ledger = new PublishLedger(Settings.MaxPendingMessages, Settings.MaxPendingBytes, Settings.Lanes);
+        Leaders = leaders is null ? null : new QueueLeaders(leaders, "/", Settings.LeaderRefreshInterval, TimeSpan.FromHours(1), NullLogger.Instance, Time) { Refreshed = CountRound };
         Publisher = new Publisher(new LaneContext
         {
+            Leaders = Leaders,
             Settings = Settings,
             Sources = Sources,
             Routes = Routes,
@@ -44,6 +48,11 @@ internal sealed class PublisherHarness : IAsyncDisposable
     public FakeSessionSource[] Sources { get; }
 
     public FakeRouteGuide Routes { get; } = new();
+
+    public QueueLeaders? Leaders { get; }
+
+    /// <summary>How many rounds of questions for leaders are over.</summary>
+    public int LeaderRounds => Volatile.Read(ref _leaderRounds);
 
     public PublishLedger Ledger { get; }
 
@@ -86,9 +95,16 @@ internal sealed class PublisherHarness : IAsyncDisposable
 
     public static string[] Texts(IEnumerable<WrittenMessage> writes) => [.. writes.Select(static message => message.Text)];
 
+    private void CountRound()
+    {
+        Interlocked.Increment(ref _leaderRounds);
+        Watch.Changed();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Time.Stopping = null;
+        Leaders?.Dispose();
         foreach (FakeSessionSource source in Sources)
         {
             (source.Session as FakePublishSession)?.Kill();

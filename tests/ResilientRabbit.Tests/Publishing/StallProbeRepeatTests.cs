@@ -61,6 +61,63 @@ public sealed class StallProbeRepeatTests
         await harness.Watch.UntilAsync(() => other.Writes.Count == 1).WaitAsync(TimeSpan.FromSeconds(5));
     }
 
+    [Fact]
+    public async Task A_copy_that_the_queue_refuses_is_followed_by_another_one()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+        other.Channel.Nack(1);
+
+        // The lane has stayed, and goes on; the question is asked again.
+        await harness.PublishWrittenAsync(home, "b");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(2);
+        other.Channel.Ack(1);
+
+        Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
+        Assert.Equal(["a", "a"], Texts(other.Writes.Take(2)));
+        Assert.True(other.Channels[0].IsRetired);
+    }
+
+    [Fact]
+    public async Task A_copy_that_the_queue_refuses_after_a_stall_of_its_own_is_followed_by_another_one()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        await StallOnceAsync(harness, home, other);
+        await harness.PublishWrittenAsync(home, "b");
+
+        other.Channel.Nack(1);
+        await harness.Watch.UntilAsync(() => other.Channels[0].IsRetired);
+
+        // The limit runs from the refusal on.
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(2);
+        Assert.Equal(["a", "a"], Texts(other.Writes));
+    }
+
+    [Fact]
+    public async Task A_copy_that_is_lost_with_its_connection_is_followed_by_another_one()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+        other.Kill();
+        await harness.PublishWrittenAsync(home, "b");
+        FakePublishSession next = harness.Open(1);
+
+        harness.Time.Advance(AboveStall);
+        await next.WrittenAsync(1);
+        next.Channel.Ack(1);
+
+        Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
+    }
+
     /// <summary>Message "a" stalls on both connections: its copy stays out.</summary>
     private static async Task StallOnceAsync(PublisherHarness harness, FakePublishSession home, FakePublishSession other)
     {

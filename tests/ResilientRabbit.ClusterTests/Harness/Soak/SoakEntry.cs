@@ -1,4 +1,4 @@
 namespace ResilientRabbit.ClusterTests.Harness;
 
-/// <summary>One client's gap in one fault of a soak run.</summary>
-public readonly record struct SoakEntry(string Fault, QueueKind Kind, bool IsNodeFault, WayResult Result);
+/// <summary>One line of what a soak run has found: a client's gap in one strike, or what the checker says of a scenario.</summary>
+public sealed record SoakEntry(string Fault, QueueKind Kind, bool IsNodeFault, WayResult? Result, Verdict? Verdict, double Load);

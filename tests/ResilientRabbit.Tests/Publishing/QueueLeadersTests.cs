@@ -1,0 +1,179 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Publishing;
+using ResilientRabbit.Tests.Connections;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Publishing;
+
+/// <summary>What is known of the leaders of queues: asked for in the background, bounded, and no longer believed when it is old.</summary>
+public sealed class QueueLeadersTests
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromHours(1);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly FakeLeaderResolver _resolver = new();
+    private int _rounds;
+
+    [Fact]
+    public async Task Looking_up_does_not_wait_and_the_answer_is_there_afterwards()
+    {
+        var held = new TaskCompletionSource();
+        _resolver.Held = held.Task;
+        _resolver.Leader = static destination => "node of " + destination.RoutingKey;
+        using QueueLeaders leaders = NewLeaders();
+
+        Assert.Null(leaders.NodeOf("", "orders"));
+        await _resolver.AskedAsync(1);
+        Assert.Null(leaders.NodeOf("", "orders"));
+        held.SetResult();
+        await FirstRoundAsync();
+
+        Assert.Equal("node of orders", leaders.NodeOf("", "orders"));
+        Assert.Equal(new QueueLeaderQuery("shop", "", "orders"), Assert.Single(_resolver.Asked));
+    }
+
+    [Fact]
+    public async Task A_leader_that_has_moved_is_found_in_the_next_round()
+    {
+        string leader = "a";
+        _resolver.Leader = _ => Volatile.Read(ref leader);
+        using QueueLeaders leaders = NewLeaders();
+        leaders.NodeOf("", "orders");
+        await FirstRoundAsync();
+        Volatile.Write(ref leader, "b");
+        Assert.Equal("a", leaders.NodeOf("", "orders"));
+
+        await RoundAsync();
+
+        Assert.Equal("b", leaders.NodeOf("", "orders"));
+    }
+
+    [Fact]
+    public async Task A_queue_that_has_no_leader_any_more_is_known_to_have_none()
+    {
+        _resolver.Leader = static _ => "a";
+        using QueueLeaders leaders = NewLeaders();
+        leaders.NodeOf("", "orders");
+        await FirstRoundAsync();
+        _resolver.Leader = static _ => " ";
+        leaders.NodeOf("", "orders");
+
+        await RoundAsync();
+
+        Assert.Null(leaders.NodeOf("", "orders"));
+    }
+
+    [Fact]
+    public async Task An_answer_outlives_failures_for_three_intervals_and_no_longer()
+    {
+        _resolver.Leader = static _ => "a";
+        using QueueLeaders leaders = NewLeaders();
+        leaders.NodeOf("", "orders");
+        await FirstRoundAsync();
+        _resolver.Leader = static _ => throw new InvalidOperationException("down");
+        List<string?> seen = [];
+        for (int round = 0; round <= QueueLeaders.Patience; round++)
+        {
+            seen.Add(leaders.NodeOf("", "orders"));
+            await RoundAsync();
+        }
+
+        Assert.Equal(["a", "a", "a", null], seen);
+    }
+
+    [Fact]
+    public async Task A_resolver_that_never_answers_is_given_up_and_asked_again()
+    {
+        _resolver.Held = new TaskCompletionSource().Task;
+        using QueueLeaders leaders = NewLeaders(TimeSpan.FromSeconds(3));
+        leaders.NodeOf("", "orders");
+        await _resolver.AskedAsync(1);
+
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await FirstRoundAsync();
+        leaders.NodeOf("", "orders");
+        _time.Advance(Interval);
+
+        await _resolver.AskedAsync(2);
+    }
+
+    [Fact]
+    public async Task A_destination_that_fails_does_not_keep_the_others_from_their_answers()
+    {
+        _resolver.Leader = static query => query.RoutingKey is "bad" ? throw new InvalidOperationException("not yours") : "a";
+        using QueueLeaders leaders = NewLeaders();
+        leaders.NodeOf("", "bad");
+        await FirstRoundAsync();
+        leaders.NodeOf("", "good");
+        await _resolver.AskedAsync(2);
+        for (int round = 0; round < 4; round++)
+        {
+            leaders.NodeOf("", "bad");
+            leaders.NodeOf("", "good");
+            await RoundAsync();
+        }
+
+        Assert.Equal((null, "a"), (leaders.NodeOf("", "bad"), leaders.NodeOf("", "good")));
+        Assert.True(_resolver.Asked.Count(static query => query.RoutingKey is "good") > 2);
+    }
+
+    [Fact]
+    public async Task So_many_destinations_are_looked_after_and_unused_ones_make_room()
+    {
+        _resolver.Leader = static query => query.RoutingKey;
+        using QueueLeaders leaders = NewLeaders();
+        for (int number = 0; number < QueueLeaders.MaxDestinations + 20; number++)
+        {
+            leaders.NodeOf("", FormattableString.Invariant($"q{number}"));
+        }
+
+        await _resolver.AskedAsync(QueueLeaders.MaxDestinations);
+        leaders.NodeOf("", "another");
+        int asked = QueueLeaders.MaxDestinations;
+        for (int round = 0; round <= QueueLeaders.Patience && !_resolver.Asked.Any(static query => query.RoutingKey is "another"); round++)
+        {
+            // The one in use is asked for in each round; the others no more, after a while.
+            leaders.NodeOf("", "q0");
+            _time.Advance(Interval);
+            await _resolver.AskedAsync(++asked);
+            leaders.NodeOf("", "another");
+        }
+
+        await _resolver.Watch.UntilAsync(() => _resolver.Asked.Any(static query => query.RoutingKey is "another"), "room for another one");
+        Assert.DoesNotContain(_resolver.Asked, static query => query.RoutingKey is "q64" or "q83");
+    }
+
+    [Fact]
+    public async Task Nothing_is_asked_after_the_end()
+    {
+        using QueueLeaders leaders = NewLeaders();
+        leaders.NodeOf("", "orders");
+        await _resolver.AskedAsync(1);
+
+        leaders.Dispose();
+        leaders.NodeOf("", "orders");
+        leaders.NodeOf("", "more");
+        _time.Advance(Interval * 5);
+
+        Assert.Single(_resolver.Asked);
+    }
+
+    private QueueLeaders NewLeaders(TimeSpan? timeout = null) => new(_resolver, "shop", Interval, timeout ?? Timeout, NullLogger.Instance, _time)
+    {
+        Refreshed = () =>
+        {
+            Interlocked.Increment(ref _rounds);
+            _resolver.Watch.Changed();
+        },
+    };
+
+    private Task FirstRoundAsync() => _resolver.Watch.UntilAsync(() => Volatile.Read(ref _rounds) > 0, "the first round");
+
+    private async Task RoundAsync()
+    {
+        int before = Volatile.Read(ref _rounds);
+        _time.Advance(Interval);
+        await _resolver.Watch.UntilAsync(() => Volatile.Read(ref _rounds) > before, "the next round");
+    }
+}
