@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -48,9 +47,9 @@ internal sealed class ConnectionEpoch : IPublishSession
         _time = time;
         Dead = _dead.Token;
         Spares = new SpareChannels(this);
-        ClusterName = TextProperty("cluster_name");
-        NodeName = TextProperty(settings.NodeNameProperty);
-        BrokerVersion = TextProperty("version");
+        ClusterName = ServerProperties.TextOf(connection, "cluster_name");
+        NodeName = ServerProperties.TextOf(connection, settings.NodeNameProperty);
+        BrokerVersion = ServerProperties.TextOf(connection, "version");
 
         // Before the first channel: the driver awaits shutdown handlers in the order of subscription, and a channel's may block.
         connection.ConnectionShutdownAsync += OnShutdownAsync;
@@ -291,9 +290,4 @@ internal sealed class ConnectionEpoch : IPublishSession
         BlockedChanged?.Invoke(this);
         return Task.CompletedTask;
     }
-
-    private string? TextProperty(string key)
-        => _connection.ServerProperties is { } properties && properties.TryGetValue(key, out object? value)
-            ? value switch { byte[] bytes => Encoding.UTF8.GetString(bytes), string text => text, _ => null }
-            : null;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 

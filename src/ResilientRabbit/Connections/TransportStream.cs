@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Tracing;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using ResilientRabbit.Connections;
 
 namespace ResilientRabbit.Diagnostics;
 

@@ -1,4 +1,4 @@
-namespace ResilientRabbit.Connections;
+namespace ResilientRabbit.Diagnostics;
 
 /// <summary>The words with which our transport fails the driver's reads and writes. The driver repeats them in its reports.</summary>
 internal static class TransportTexts
