@@ -66,9 +66,8 @@ public sealed class HaProxyTests(ClusterFixture fixture)
 
         FaultReport.Write($"haproxy-one-dead | {FaultReport.Milliseconds(oneDead!.FirstConfirm)} to the first confirm, {FaultReport.Milliseconds(oneDead.EveryKey)} to every key's, prober {FaultReport.Milliseconds(oneDead.Prober)}, {oneDead.Losses} connections lost");
 
-        // The dead backend's sockets are closed with it, and the others serve: a second is the goal.
-        Assert.True(oneDead.FirstConfirm <= OneDeadLimit, $"{oneDead}");
-        Assert.True(oneDead.EveryKey <= oneDead.Prober + Allowance, $"{oneDead}");
+        // The dead backend's sockets are closed with it, and the others serve: a second is the goal, for the lanes of the lost connection as well.
+        Assert.True(oneDead.EveryKey <= OneDeadLimit, $"{oneDead}");
         Assert.True(oneDead.Losses > 0, "The dead backend was not felt.");
         AssertBackSoon(result);
         Directory.Delete(folder, recursive: true);

@@ -58,7 +58,7 @@ public sealed class ResilientRabbitOptions
     /// <value>10 seconds by default; whole seconds, 1 to 65,535.</value>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Gets or sets the time limit of one connection attempt to one address: TCP, AMQP handshake and the opening of a probe channel together.</summary>
+    /// <summary>Gets or sets the time limit of one connection attempt to one address: TCP, AMQP handshake and the opening of a channel together.</summary>
     /// <value>5 seconds by default; above zero, at most 24 days.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 

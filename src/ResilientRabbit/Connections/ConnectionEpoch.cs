@@ -163,12 +163,8 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
     }
 
-    /// <summary>Opens a channel in confirm mode, with the driver's own tracking off: it would count only what it has written itself.</summary>
-    /// <inheritdoc cref="OpenChannelAsync"/>
-    public Task<IChannel> OpenConfirmChannelAsync(CancellationToken cancellationToken) => OpenChannelAsync(new CreateChannelOptions(true, false), cancellationToken);
-
     public async Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
-        => new PublishChannel(this, await Spares.TakeAsync(cancellationToken).ConfigureAwait(false) ?? await OpenConfirmChannelAsync(cancellationToken).ConfigureAwait(false), sink);
+        => new PublishChannel(this, await Spares.TakeOrOpenAsync(cancellationToken).ConfigureAwait(false), sink);
 
     /// <summary>Closes a channel in the background: never waits on the driver.</summary>
     public void Retire(IChannel channel)

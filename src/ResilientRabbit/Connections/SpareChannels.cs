@@ -26,9 +26,10 @@ internal sealed class SpareChannels(ConnectionEpoch epoch)
         await first.ConfigureAwait(false);
     }
 
-    /// <summary>Takes one that is open, or will be in a moment. Null when there is none.</summary>
+    /// <summary>Takes one that is open, or will be in a moment; where there is none, opens one.</summary>
+    /// <exception cref="ConnectionException">The session is dead or did not answer in time.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<IChannel?> TakeAsync(CancellationToken cancellationToken)
+    public async Task<IChannel> TakeOrOpenAsync(CancellationToken cancellationToken)
     {
         while (!_isOver && _channels.TryDequeue(out Task<IChannel>? opening))
         {
@@ -49,11 +50,11 @@ internal sealed class SpareChannels(ConnectionEpoch epoch)
             }
             catch (Exception)
             {
-                // It could not be opened: whoever asks opens one and learns why.
+                // It could not be opened: the next one, or a new one, says more.
             }
         }
 
-        return null;
+        return await OpenOneAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Gives back all that nobody has taken: the session is being left.</summary>
@@ -66,9 +67,12 @@ internal sealed class SpareChannels(ConnectionEpoch epoch)
         }
     }
 
+    // The driver's own tracking is off: it would count only what it has written itself.
+    private Task<IChannel> OpenOneAsync(CancellationToken cancellationToken) => epoch.OpenChannelAsync(new CreateChannelOptions(true, false), cancellationToken);
+
     private Task<IChannel> Begin(CancellationToken deadline)
     {
-        Task<IChannel> opening = epoch.OpenConfirmChannelAsync(deadline);
+        Task<IChannel> opening = OpenOneAsync(deadline);
         SessionTidying.ObserveLater(opening);
         _channels.Enqueue(opening);
         return opening;
