@@ -63,6 +63,9 @@ public sealed class RetryDelayTests(ClusterFixture fixture)
         Assert.True(left >= Count, $"Only {left} still waited when the others had been published.");
         Assert.True(isGood(waiting.Of(0.99), alone.Of(0.99)), $"p99 {waiting.Of(0.99):0.0} ms beside {alone.Of(0.99):0.0} ms");
 
+        // On a busy machine a p99 of 100 ms hides much; the median of so many pairs does not.
+        Assert.True(waiting.Of(0.5) <= (1.5 * alone.Of(0.5)) + 1, $"p50 {waiting.Of(0.5):0.00} ms beside {alone.Of(0.5):0.00} ms");
+
         // What the child had copied and not yet acknowledged came again and was copied again.
         Assert.True(handled.Values.Sum() <= Count + RetryChild.Prefetch, $"{handled.Values.Sum()} runs.");
         Assert.Equal(0, await bench.CountAsync(bench.Queue));
