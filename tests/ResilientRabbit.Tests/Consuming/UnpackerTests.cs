@@ -77,10 +77,11 @@ public sealed class UnpackerTests : IDisposable
     public void More_messages_than_a_batch_may_have_are_a_fault_and_cost_no_memory()
     {
         byte[] body = new byte[4 * (PackFormat.MaxMessages + 1)];
-        long before = GC.GetAllocatedBytesForCurrentThread();
 
+        // Once before: the first formatting of a number allocates for the whole process.
         Assert.Contains("more than 10000", PackFormat.Check(body, out _), StringComparison.Ordinal);
-
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        _ = PackFormat.Check(body, out _);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4096);
         Assert.Null(PackFormat.Check(body.AsSpan(4), out int count));
         Assert.Equal(PackFormat.MaxMessages, count);
