@@ -5,8 +5,7 @@ namespace ResilientRabbit.Connections;
 
 /// <summary>
 /// Sends what the driver writes and, between its frames, the publishes that we encode ourselves. While a send is under way, what is written
-/// meanwhile is collected and leaves with the next one; after a quiet moment the writing thread sends at once, so that a lone publish pays
-/// for no hand-over.
+/// meanwhile is collected and leaves with the next one; after a quiet moment the writing thread sends at once, so that a lone publish pays for no hand-over.
 /// </summary>
 /// <remarks>Thread-safe. Bounded: above the high-water mark the driver's writes wait, and ours are not begun.</remarks>
 internal sealed class TransportSender : IThreadPoolWorkItem

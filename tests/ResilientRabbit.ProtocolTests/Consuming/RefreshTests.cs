@@ -1,4 +1,5 @@
 using ResilientRabbit.ProtocolTests.Scenarios;
+using ResilientRabbit.Testing;
 using Xunit;
 
 namespace ResilientRabbit.ProtocolTests.Consuming;
@@ -10,7 +11,7 @@ public sealed class RefreshTests
     public async Task A_planned_replacement_does_not_show_in_the_status_that_health_is_judged_by()
     {
         await using Bed bed = await Bed.StartAsync();
-        await using ISubscription subscription = await Bed.SubscribeAsync(bed.NewClient(), static _ => Settlement.Ack, static options => options.RefreshIdleAfter = TimeSpan.FromMilliseconds(50));
+        await using ISubscription subscription = await Bed.SubscribeAsync(bed.NewClient(), static _ => Settlement.Ack, static options => options.RefreshIdleAfter = TimeSpan.FromMilliseconds(100));
         var seen = new HashSet<(SubscriptionState State, bool IsMissing)>();
         using var patience = new CancellationTokenSource(Bed.Patience);
 
@@ -25,15 +26,17 @@ public sealed class RefreshTests
     }
 
     [Fact]
-    public async Task A_planned_replacement_that_fails_shows()
+    public async Task A_planned_replacement_in_whose_middle_the_connection_goes_for_good_shows()
     {
         await using Bed bed = await Bed.StartAsync();
+        FaultHandle lost = bed.Faults.FromClient(AmqpMethod.BasicCancel).Reset();
         await using ISubscription subscription = await Bed.SubscribeAsync(bed.NewClient(), static _ => Settlement.Ack, static options => options.RefreshIdleAfter = TimeSpan.FromMilliseconds(300));
-        Testing.FaultHandle silent = bed.Faults.FromClient(Testing.AmqpMethod.BasicConsume).Always().Drop();
+        FaultHandle shut = bed.Faults.AtConnect().Times(100_000).Refuse();
 
         await Bed.UntilAsync(() => subscription.Status is { State: SubscriptionState.Resubscribing, MissingSince: not null }, "the absence");
 
-        silent.Cancel();
+        Assert.Equal(1, lost.Fired);
+        shut.Cancel();
         await Bed.UntilAsync(() => subscription.Status is { State: SubscriptionState.Consuming, MissingSince: null }, "the consumer");
     }
 }

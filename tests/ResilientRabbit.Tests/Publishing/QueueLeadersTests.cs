@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Publishing;
 using ResilientRabbit.Tests.Connections;
@@ -145,6 +147,26 @@ public sealed class QueueLeadersTests
     }
 
     [Fact]
+    public async Task A_resolver_that_fails_is_told_of_once_a_minute_and_by_the_type_of_its_exception_only()
+    {
+        const int Rounds = 13;
+        var log = new LineLog();
+        _resolver.Leader = static _ => throw new InvalidOperationException("the password is hunter2");
+        using QueueLeaders leaders = NewLeaders(logger: log);
+        leaders.NodeOf("", "orders");
+        await FirstRoundAsync();
+        for (int round = 0; round < Rounds; round++)
+        {
+            leaders.NodeOf("", "orders");
+            await RoundAsync();
+        }
+
+        Assert.Equal(Rounds + 1, _resolver.Asked.Count);
+        Assert.Equal(3, log.Lines.Count);
+        Assert.All(log.Lines, static line => Assert.Equal("The resolver of queue leaders fails: InvalidOperationException. Lanes stay where they are; it is asked again.", line));
+    }
+
+    [Fact]
     public async Task Nothing_is_asked_after_the_end()
     {
         using QueueLeaders leaders = NewLeaders();
@@ -159,7 +181,7 @@ public sealed class QueueLeadersTests
         Assert.Single(_resolver.Asked);
     }
 
-    private QueueLeaders NewLeaders(TimeSpan? timeout = null) => new(_resolver, "shop", Interval, timeout ?? Timeout, NullLogger.Instance, _time)
+    private QueueLeaders NewLeaders(TimeSpan? timeout = null, ILogger? logger = null) => new(_resolver, "shop", Interval, timeout ?? Timeout, logger ?? NullLogger.Instance, _time)
     {
         Refreshed = () =>
         {
@@ -175,5 +197,18 @@ public sealed class QueueLeadersTests
         int before = Volatile.Read(ref _rounds);
         _time.Advance(Interval);
         await _resolver.Watch.UntilAsync(() => Volatile.Read(ref _rounds) > before, "the next round");
+    }
+
+    private sealed class LineLog : ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull
+            => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
     }
 }

@@ -78,7 +78,9 @@ public sealed class RetryChild : IDisposable
         TimeSpan delay = TimeSpan.FromMilliseconds(double.Parse(arguments[4], CultureInfo.InvariantCulture));
         ISubscription subscription = await client.SubscribeAsync(
             queue, new DelegateHandler(static (_, _) => new(Settlement.Retry)), new ConsumerOptions { Prefetch = Prefetch, Concurrency = 4, RetryDelays = [delay] });
-        Task orphaned = Console.In.ReadLineAsync();
+
+        // On a thread of its own: the console reads synchronously, whatever the method is called.
+        Task orphaned = Task.Run(Console.In.ReadLine);
         while (!orphaned.IsCompleted)
         {
             Console.WriteLine(subscription.Status.Retried.ToString(CultureInfo.InvariantCulture));
