@@ -68,8 +68,12 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
             scenario.Struck(faultAt, inFlight);
             Task striking = deed();
 
-            // The pumps wait for what they have sent before: without these, what is new would be submitted only when the old is confirmed.
-            Array.ForEach(workloads, static workload => workload.SubmitForEachKey());
+            if (striking.IsCompleted)
+            {
+                // The pumps wait for what they have sent before: without these, what is new would be submitted only when the old is confirmed. Not while a slower deed is under way: they would be confirmed before it.
+                Array.ForEach(workloads, static workload => workload.SubmitForEachKey());
+            }
+
             await striking;
             scenario.Probed(await WaitForProbeAsync(prober, faultAt, FaultScenario.RecoveryLimit));
         }
