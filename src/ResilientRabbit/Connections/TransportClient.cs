@@ -41,7 +41,7 @@ internal sealed class TransportClient : ITcpClient
     public int MaxContent { get; init; } = IncomingFrames.UsualMaxContent;
 
     /// <summary>
-    /// The longest pause between two transmissions of the same bytes, where the kernel lets it be chosen (Linux 6.15 or later; a second at least); null for the kernel's own, which
+    /// The longest pause between two transmissions of the same bytes, where the kernel lets it be chosen (seen on Linux 6.18); null for the kernel's own, which
     /// doubles up to two minutes.
     /// </summary>
     public TimeSpan? LongestRetransmission { get; init; }
