@@ -105,7 +105,13 @@ internal static class SdkChildren
         int left = 0;
         client.StatusChanged += (_, change) =>
         {
-            if (change.Previous.State == ConnectionState.Connected && change.Current.LastFailure == ConnectionFailureReason.Silent)
+            if (change.Previous.State != ConnectionState.Connected || change.Current.State == ConnectionState.Connected)
+            {
+                return;
+            }
+
+            Console.WriteLine(change.Current);
+            if (change.Current.LastFailure == ConnectionFailureReason.Silent)
             {
                 Interlocked.Increment(ref left);
             }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace ResilientRabbit.ProtocolTests.Conformance;
 
-/// <summary>Tests that disturb the whole broker run when no other does.</summary>
+/// <summary>Tests that disturb what others share (the broker, the activities of the process), or that need a broker whose machine is idle, run when no other does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class AloneGroup
 {

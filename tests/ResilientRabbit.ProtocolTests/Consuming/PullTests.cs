@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.ProtocolTests.Diagnostics;
 using ResilientRabbit.ProtocolTests.Scenarios;
@@ -10,8 +9,6 @@ namespace ResilientRabbit.ProtocolTests.Consuming;
 /// <summary>One message at a time: counted, traced, and as safe from what strangers publish as a subscription.</summary>
 public sealed class PullTests
 {
-    private static readonly ActivitySource Caller = new("ResilientRabbit.ProtocolTests.Puller");
-
     [Fact]
     public async Task Pulled_messages_are_counted_and_empty_answers_are_not()
     {
@@ -33,38 +30,6 @@ public sealed class PullTests
         Assert.Equal(1, meter.Sum("rabbitmq.client.deliveries.redelivered"));
         Assert.Equal(0, meter.Sum("messaging.process.duration"));
         await Bed.UntilAsync(() => bed.Broker.Queue(Bed.Queue) is { Messages: 0, Unacked: 0 }, "the ack");
-    }
-
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_pulled_message_is_traced_from_its_publisher_over_the_pull_to_its_retry(bool asChild)
-    {
-        using var activities = new ActivityRecorder(ResilientRabbitTelemetry.Name, Caller.Name);
-        await using Bed bed = await Bed.StartAsync();
-        RabbitClient client = bed.NewClient();
-        string id = Guid.NewGuid().ToString("N");
-        await Bed.PublishAsync(client, id);
-        Activity publish = Assert.Single(activities.Of(id, "publish"));
-        var options = new ConsumerOptions { TraceAsChild = asChild, RetryDelays = [TimeSpan.FromMinutes(5)] };
-        Activity caller = Caller.StartActivity("puller")!;
-        PulledMessage pulled;
-        using (caller)
-        {
-            pulled = await PullAsync(client, options);
-            Assert.Same(caller, Activity.Current);
-        }
-
-        Assert.True(await pulled.SettleAsync(Settlement.Retry));
-
-        Activity receive = Assert.Single(activities.Of(id, "receive"));
-        Assert.Equal((ActivityKind.Client, "receive q", "receive"), (receive.Kind, receive.OperationName, receive.GetTagItem("messaging.operation.type")));
-        Assert.True(receive.Duration > TimeSpan.Zero);
-        Activity parent = asChild ? publish : caller;
-        Assert.Equal((parent.TraceId, parent.SpanId), (receive.TraceId, receive.ParentSpanId));
-        Assert.Equal(asChild ? [] : [publish.SpanId], receive.Links.Select(static link => link.Context.SpanId));
-        Activity copy = Assert.Single(activities.Of(id, "publish"), activity => activity != publish);
-        Assert.Equal((receive.TraceId, receive.SpanId), (copy.TraceId, copy.ParentSpanId));
     }
 
     [Theory]

@@ -3,7 +3,10 @@ using System.Diagnostics;
 
 namespace ResilientRabbit.ProtocolTests.Diagnostics;
 
-/// <summary>Records activities of the SDK, of a test and, when wanted, of the driver. Those of other tests are recorded, too: look by trace or tag.</summary>
+/// <summary>
+/// Records activities of the SDK, of a test and, when wanted, of the driver. While one listens, every message of the process is traced: it has a header more
+/// and is not packed. So tests that listen run in <see cref="Conformance.AloneGroup"/>; <see cref="AloneGroupTests"/> keeps it so.
+/// </summary>
 public sealed class ActivityRecorder : IDisposable
 {
     private readonly ActivityListener _listener;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using ResilientRabbit.ProtocolTests.Conformance;
 using ResilientRabbit.ProtocolTests.Scenarios;
 using ResilientRabbit.Testing;
 using Xunit;
@@ -8,6 +9,7 @@ using Xunit;
 namespace ResilientRabbit.ProtocolTests.Diagnostics;
 
 /// <summary>Traces go to strangers: no secret is in any name, tag, event, link or status of an activity, whatever goes wrong.</summary>
+[Collection(AloneGroup.Name)]
 public sealed class SecretTraceTests
 {
     private static readonly string[] Forms =

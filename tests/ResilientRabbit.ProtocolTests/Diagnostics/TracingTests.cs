@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ResilientRabbit.ProtocolTests.Conformance;
 using ResilientRabbit.ProtocolTests.Scenarios;
 using ResilientRabbit.Testing;
 using Xunit;
@@ -6,6 +7,7 @@ using Xunit;
 namespace ResilientRabbit.ProtocolTests.Diagnostics;
 
 /// <summary>A trace from the publishing caller to the handler, connected at every step, whatever happens in between.</summary>
+[Collection(AloneGroup.Name)]
 public sealed class TracingTests
 {
     private const string Driver = "RabbitMQ.Client.Subscriber";

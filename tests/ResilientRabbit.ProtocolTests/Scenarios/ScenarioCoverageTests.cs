@@ -79,7 +79,7 @@ public sealed class ScenarioCoverageTests
         from scenario in method.GetCustomAttributes<ScenarioAttribute>()
         select (method, scenario);
 
-    private static string SourceRoot()
+    internal static string SourceRoot()
     {
         string? folder = AppContext.BaseDirectory;
         while (folder is not null && !File.Exists(Path.Combine(folder, "Messaging.sln")))

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.Testing;
 using Xunit;
 
@@ -134,20 +133,6 @@ public sealed class SilenceScenarios
         Assert.All(receipts, static receipt => Assert.Equal(1, receipt.Attempts));
         Assert.All(client.Status.Connections, static connection => Assert.Equal(0, connection.Losses));
         bed.AssertHonest([.. receipts]);
-    }
-
-    [Fact, Scenario("35", "P6,P13,P19")]
-    public async Task A_client_whose_threads_are_all_busy_does_not_leave_a_broker_that_is_well()
-    {
-        await using Bed bed = await Bed.StartAsync();
-
-        // In a process of its own: here the broker would be as busy.
-        ChildResult child = await ChildProcess.RunAsync("sdk-starved", bed.Port);
-
-        Assert.True(child.ExitCode == 0, child.Output);
-        Assert.True(child.Number("starved-ms") > 1.2 * SdkChildren.StarvedHeartbeat.TotalMilliseconds, child.Output);
-        Assert.Equal((1, 0), (child.Number("attempts"), child.Number("losses")));
-        Assert.Equal(100, bed.Stored().Count);
     }
 
     private static Task<PublishReceipt> Keyed(RabbitClient client, int number, string key, int size) => client.Publisher.PublishAsync(new OutboundMessage
