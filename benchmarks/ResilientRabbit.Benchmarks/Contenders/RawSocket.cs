@@ -6,23 +6,25 @@ using ResilientRabbit.Benchmarks.Wire;
 namespace ResilientRabbit.Benchmarks.Contenders;
 
 /// <summary>The floor: pre-encoded frames, one thread that sends as many as the window allows, one that reads acks. No futures, no identities, no resilience.</summary>
-internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContender
+/// <param name="settings">What is done.</param>
+/// <param name="likeOurs">Also a message-id and a header, as the SDK writes them.</param>
+/// <param name="channels">Over so many channels in turn; the window is that of all.</param>
+/// <param name="goodPiece">When the window was full, sends go on when so much of it is free; null: an eighth, at most 256.</param>
+internal sealed class RawSocket(RunSettings settings, bool likeOurs, int channels = 1, int? goodPiece = null) : IContender
 {
     private const int FramesPerSend = 256;
 
-    // When the window was full, sends go on only when a good piece of it is free: a broker that acks one by one would else be sent one by one.
-    private readonly int _goodPiece = Math.Min(FramesPerSend, Math.Max(1, settings.Window / 8));
+    // A broker that acks one by one would else be sent one by one.
+    private readonly int _goodPiece = goodPiece ?? Math.Min(FramesPerSend, Math.Max(1, settings.Window / 8));
 
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly object _gate = new();
     private readonly byte[] _received = new byte[64 * 1024];
-    private readonly HashSet<ulong> _ackedAlone = [];
-    private byte[] _frames = [];
-    private int _frameSize;
+    private readonly RawChannel[] _channels = [.. Enumerable.Range(1, channels).Select(number => new RawChannel(number, settings, likeOurs, FramesPerSend))];
+    private int _next;
     private int _start;
     private int _filled;
-    private ulong _sent;
-    private ulong _confirmed;
+    private int _outstanding;
 
     public async Task OpenAsync()
     {
@@ -33,26 +35,19 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
         Expect(10, 30);
         Send(new FrameWriter().BeginMethod(0, 10, 31).Short(2047).Long(131_072).Short(0).EndFrame().BeginMethod(0, 10, 40).ShortString("/").ShortString("").Octet(0).EndFrame());
         Expect(10, 41);
-        Send(new FrameWriter().BeginMethod(1, 20, 10).ShortString("").EndFrame());
-        Expect(20, 11);
-        Send(new FrameWriter().BeginMethod(1, 85, 10).Octet(0).EndFrame());
-        Expect(85, 11);
-
-        byte[] frame = PublishFrames.Encode(settings, likeOurs);
-        _frameSize = frame.Length;
-        _frames = new byte[frame.Length * FramesPerSend];
-        for (int index = 0; index < FramesPerSend; index++)
+        for (int number = 1; number <= channels; number++)
         {
-            frame.CopyTo(_frames, index * frame.Length);
+            Send(new FrameWriter().BeginMethod(number, 20, 10).ShortString("").EndFrame());
+            Expect(20, 11);
+            Send(new FrameWriter().BeginMethod(number, 85, 10).Octet(0).EndFrame());
+            Expect(85, 11);
         }
     }
 
     public async Task PublishAsync(int count, LatencySamples? samples)
     {
-        ulong last = _sent + (ulong)count;
-        long[] sentAt = new long[settings.Window / LatencySamples.Every + 2];
-        Task reader = Task.Factory.StartNew(() => ReadAcks(last, sentAt, samples), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        await Task.Factory.StartNew(() => Write(last, sentAt), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task reader = Task.Factory.StartNew(() => ReadAcks(count, samples), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.Factory.StartNew(() => Write(count), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         await reader;
     }
 
@@ -62,48 +57,45 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
         return default;
     }
 
-    private void Write(ulong last, long[] sentAt)
+    private void Write(int left)
     {
-        while (_sent < last)
+        while (left > 0)
         {
-            int room;
+            int frames;
             lock (_gate)
             {
-                while ((room = settings.Window - (int)(_sent - _confirmed)) < _goodPiece)
+                while (settings.Window - _outstanding < _goodPiece)
                 {
                     Monitor.Wait(_gate);
                 }
+
+                frames = Math.Min(Math.Min(settings.Window - _outstanding, FramesPerSend), left);
+                _outstanding += frames;
             }
 
-            int frames = (int)Math.Min((ulong)Math.Min(room, FramesPerSend), last - _sent);
-            long now = Stopwatch.GetTimestamp();
-            ulong slots = (ulong)sentAt.Length;
-            for (ulong tag = (_sent / LatencySamples.Every + 1) * LatencySamples.Every; tag <= _sent + (ulong)frames; tag += LatencySamples.Every)
+            left -= frames;
+            int parts = Math.Min(channels, frames);
+            for (int part = 0; part < parts; part++)
             {
-                Volatile.Write(ref sentAt[tag / LatencySamples.Every % slots], now);
+                RawChannel channel = _channels[_next++ % channels];
+                int piece = (frames / parts) + (part < frames % parts ? 1 : 0);
+                channel.Sending(piece, Stopwatch.GetTimestamp());
+                _socket.Send(channel.Frames, 0, piece * channel.FrameSize, SocketFlags.None);
             }
-
-            lock (_gate)
-            {
-                _sent += (ulong)frames;
-            }
-
-            _socket.Send(_frames, 0, frames * _frameSize, SocketFlags.None);
         }
     }
 
-    private void ReadAcks(ulong last, long[] sentAt, LatencySamples? samples)
+    private void ReadAcks(int left, LatencySamples? samples)
     {
-        ulong confirmed = _confirmed;
-        while (confirmed < last)
+        while (left > 0)
         {
-            ulong before = confirmed;
+            int confirmed = 0;
             Fill();
-            while (TryFrame(out int classId, out int methodId, out ReadOnlySpan<byte> arguments))
+            while (TryFrame(out int number, out int classId, out int methodId, out ReadOnlySpan<byte> arguments))
             {
                 if (classId == 60 && methodId == 80)
                 {
-                    confirmed = Apply(confirmed, BinaryPrimitives.ReadUInt64BigEndian(arguments), arguments[8] != 0);
+                    confirmed += _channels[number - 1].Apply(arguments, samples);
                 }
                 else if (classId != 0)
                 {
@@ -111,46 +103,16 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
                 }
             }
 
-            if (samples is not null)
-            {
-                for (ulong tag = (before / LatencySamples.Every + 1) * LatencySamples.Every; tag <= confirmed; tag += LatencySamples.Every)
-                {
-                    samples.AddSince(Volatile.Read(ref sentAt[tag / LatencySamples.Every % (ulong)sentAt.Length]));
-                }
-            }
-
+            left -= confirmed;
             lock (_gate)
             {
-                _confirmed = confirmed;
-                if (settings.Window - (int)(_sent - confirmed) >= _goodPiece)
+                _outstanding -= confirmed;
+                if (settings.Window - _outstanding >= _goodPiece)
                 {
                     Monitor.Pulse(_gate);
                 }
             }
         }
-    }
-
-    private ulong Apply(ulong confirmed, ulong tag, bool multiple)
-    {
-        if (multiple || tag == confirmed + 1)
-        {
-            confirmed = tag;
-            while (_ackedAlone.Count > 0 && _ackedAlone.Remove(confirmed + 1))
-            {
-                confirmed++;
-            }
-
-            if (_ackedAlone.Count > 0 && multiple)
-            {
-                _ackedAlone.RemoveWhere(alone => alone <= tag);
-            }
-        }
-        else
-        {
-            _ackedAlone.Add(tag);
-        }
-
-        return confirmed;
     }
 
     private void Send(FrameWriter frames) => _socket.Send(frames.ToArray());
@@ -159,7 +121,7 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
     {
         int classId;
         int methodId;
-        while (!TryFrame(out classId, out methodId, out _))
+        while (!TryFrame(out _, out classId, out methodId, out _))
         {
             Fill();
         }
@@ -188,9 +150,9 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
         _filled += count;
     }
 
-    private bool TryFrame(out int classId, out int methodId, out ReadOnlySpan<byte> arguments)
+    private bool TryFrame(out int channel, out int classId, out int methodId, out ReadOnlySpan<byte> arguments)
     {
-        classId = methodId = 0;
+        channel = classId = methodId = 0;
         arguments = default;
         if (_filled - _start < 7)
         {
@@ -206,6 +168,7 @@ internal sealed class RawSocket(RunSettings settings, bool likeOurs) : IContende
         ReadOnlySpan<byte> payload = _received.AsSpan(_start + 7, size);
         if (_received[_start] == FrameWriter.Method)
         {
+            channel = BinaryPrimitives.ReadUInt16BigEndian(_received.AsSpan(_start + 1));
             classId = BinaryPrimitives.ReadUInt16BigEndian(payload);
             methodId = BinaryPrimitives.ReadUInt16BigEndian(payload[2..]);
             arguments = payload[4..];

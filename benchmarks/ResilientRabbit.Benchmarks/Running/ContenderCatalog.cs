@@ -18,6 +18,9 @@ internal static class ContenderCatalog
     [
         (Raw, "raw socket, pre-encoded", 4),
         ("raw-like", "raw socket, wire bytes as ours", 4),
+        ("raw-4", "raw socket, 4 channels", 4),
+        ("raw-like-4", "raw socket, wire bytes as ours, 4 channels", 4),
+        ("raw-like-refill", "raw socket, wire bytes as ours, sent on at each ack", 1),
         ("driver-untracked", "driver, untracked, by hand", 1),
         (Tracked, "driver, tracked, pipelined", 1),
         ("driver-each", "driver, tracked, await each", 0.1),
@@ -49,6 +52,9 @@ internal static class ContenderCatalog
         {
             Raw => new RawSocket(settings, likeOurs: false),
             "raw-like" => new RawSocket(settings, likeOurs: true),
+            "raw-4" => new RawSocket(settings, likeOurs: false, channels: 4),
+            "raw-like-4" => new RawSocket(settings, likeOurs: true, channels: 4),
+            "raw-like-refill" => new RawSocket(settings, likeOurs: true, goodPiece: 1),
             "driver-untracked" => new DriverUntracked(settings),
             Tracked => new DriverTracked(settings, settings.Window),
             "driver-each" => new DriverTracked(settings, 1),

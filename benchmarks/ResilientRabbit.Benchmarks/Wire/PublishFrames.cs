@@ -5,11 +5,12 @@ internal static class PublishFrames
 {
     /// <param name="settings">Address and size.</param>
     /// <param name="likeOurs">Also a message-id and the x-publish-id header, so that the broker has as much to read and store as from the SDK.</param>
-    public static byte[] Encode(RunSettings settings, bool likeOurs)
+    /// <param name="channel">The channel's number.</param>
+    public static byte[] Encode(RunSettings settings, bool likeOurs, int channel = 1)
     {
         var writer = new FrameWriter();
-        writer.BeginMethod(1, 60, 40).Short(0).ShortString(settings.Exchange).ShortString(settings.RoutingKey).Octet(settings.Mandatory ? (byte)1 : (byte)0).EndFrame();
-        writer.BeginFrame(FrameWriter.Header, 1).Short(60).Short(0).LongLong((ulong)settings.BodySize);
+        writer.BeginMethod(channel, 60, 40).Short(0).ShortString(settings.Exchange).ShortString(settings.RoutingKey).Octet(settings.Mandatory ? (byte)1 : (byte)0).EndFrame();
+        writer.BeginFrame(FrameWriter.Header, channel).Short(60).Short(0).LongLong((ulong)settings.BodySize);
         const int Headers = 1 << 13;
         const int DeliveryMode = 1 << 12;
         const int MessageId = 1 << 7;
@@ -23,6 +24,6 @@ internal static class PublishFrames
             writer.Short(DeliveryMode).Octet(2).EndFrame();
         }
 
-        return writer.BeginFrame(FrameWriter.Body, 1).Raw(new byte[settings.BodySize]).EndFrame().ToArray();
+        return writer.BeginFrame(FrameWriter.Body, channel).Raw(new byte[settings.BodySize]).EndFrame().ToArray();
     }
 }
