@@ -60,6 +60,7 @@ internal static class Benchmark
     {
         try
         {
+            await ChildRun.QuietCompilerAsync();
             return await ChildProcess.MeasureAsync(settings);
         }
         catch (TimeoutException)

@@ -51,11 +51,15 @@ internal sealed class PublishChannel : IPublishChannel
 
     public void Add(in OutgoingPublish message) => _encoder.Add(message);
 
-    public bool Send()
+    public bool Send(bool isUrgent)
     {
-        bool sent = Volatile.Read(ref _closed) == 0 && _sender.TryAppend(_encoder.Bytes, _channel.ChannelNumber, _stamp, isAlone: _encoder.Count == 1);
+        if (Volatile.Read(ref _closed) == 0)
+        {
+            return _encoder.Send(_sender, _stamp, isUrgent);
+        }
+
         _encoder.Clear();
-        return sent;
+        return false;
     }
 
     public void Retire()

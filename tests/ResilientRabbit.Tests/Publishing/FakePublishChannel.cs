@@ -59,7 +59,7 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         _run.Add(message);
     }
 
-    public bool Send()
+    public bool Send(bool isUrgent)
     {
         WrittenMessage[] run = [.. _run];
         _run.Clear();
