@@ -18,8 +18,7 @@ internal interface IPublishChannel
     void Add(in OutgoingPublish message);
 
     /// <summary>Sends the run, or collects it to be sent in a moment. False: the channel is gone and nothing of the run is sent.</summary>
-    /// <param name="isUrgent">Nothing else of the lane is on its way: this thread sends at once. Otherwise the run waits for a moment on the pool, where others may join it.</param>
-    bool Send(bool isUrgent);
+    bool Send();
 
     /// <summary>Closes the channel in the background.</summary>
     void Retire();

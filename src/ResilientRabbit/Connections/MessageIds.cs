@@ -21,9 +21,6 @@ internal sealed class MessageIds
         _prefix = Encoding.ASCII.GetBytes(Base64Url.EncodeToString(random) + ".");
     }
 
-    /// <summary>The most bytes that <see cref="Write"/> writes.</summary>
-    public int MaxLength => _prefix.Length + MaxDigits;
-
     /// <summary>Bytes that <see cref="Write"/> will write.</summary>
     public int LengthOf(long number)
     {

@@ -51,15 +51,11 @@ internal sealed class PublishChannel : IPublishChannel
 
     public void Add(in OutgoingPublish message) => _encoder.Add(message);
 
-    public bool Send(bool isUrgent)
+    public bool Send()
     {
-        if (Volatile.Read(ref _closed) == 0)
-        {
-            return _encoder.Send(_sender, _stamp, isUrgent);
-        }
-
+        bool sent = Volatile.Read(ref _closed) == 0 && _sender.TryAppend(_encoder.Bytes, _channel.ChannelNumber, _stamp, isAlone: _encoder.Count == 1);
         _encoder.Clear();
-        return false;
+        return sent;
     }
 
     public void Retire()

@@ -91,18 +91,6 @@ internal sealed class PublishEncoder
         Count++;
     }
 
-    /// <summary>Sends the frames, and clears.</summary>
-    /// <param name="sender">Where they go.</param>
-    /// <param name="stamp">The channel's stamp.</param>
-    /// <param name="isUrgent">Whether this thread sends.</param>
-    /// <returns>False when the channel or the connection was closed by then: nothing is sent.</returns>
-    public bool Send(TransportSender sender, int stamp, bool isUrgent)
-    {
-        bool sent = sender.TryAppend(ref _bytes, _length, _channel, stamp, isUrgent);
-        Clear();
-        return sent;
-    }
-
     public void Clear()
     {
         Count = 0;
@@ -142,9 +130,8 @@ internal sealed class PublishEncoder
         (_exchange, _routingKey, _mandatory) = (message.Exchange, message.RoutingKey, message.Mandatory);
     }
 
-    /// <summary>The most it can be: the digits of an id that is made here are counted when they are written.</summary>
     private int PlainSize(in PlainProperties plain)
-        => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + (plain.MessageId is { } id ? Encoding.UTF8.GetByteCount(id) : plain.Ids!.MaxLength);
+        => 2 + _idEntry.Length + sizeof(long) + 1 + 1 + (plain.MessageId is { } id ? Encoding.UTF8.GetByteCount(id) : plain.Ids!.LengthOf(plain.PublishId));
 
     private int WritePlain(Span<byte> target, in PlainProperties plain)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
@@ -11,16 +12,19 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 {
     private const int HighWater = 512 * 1024;
 
+    private static readonly long QuietPeriod = Stopwatch.Frequency / 20_000;
+
     private readonly TransportOutput _output;
     private readonly Lock _gate = new();
     private readonly DriverFrames _driver = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly OutgoingBuffer _buffer = new();
-    private readonly RoomRequests _requests = new();
+    private OutgoingBuffer _buffer = new();
     private bool _sending;
     private bool _closed;
+    private bool _roomWanted;
+    private TaskCompletionSource? _room;
     private Exception? _fault;
-    private WritePace _pace;
+    private long _lastWrite;
 
     public TransportSender(TransportOutput output) => _output = output;
 
@@ -45,7 +49,8 @@ internal sealed class TransportSender : IThreadPoolWorkItem
                     return true;
                 }
 
-                _requests.Want();
+                // Never taken back here: another lane that finds room may not cost this one its call.
+                _roomWanted = true;
                 return false;
             }
         }
@@ -76,10 +81,9 @@ internal sealed class TransportSender : IThreadPoolWorkItem
             }
 
             _driver.Follow(buffer.Span);
-            _buffer.Append(buffer.Span);
-            start = Begin(_pace.Write());
+            start = Append(buffer.Span, isAlone: false);
             full = _buffer.Count >= HighWater;
-            makeRoom = _requests.IsAny && IsRoomLeft;
+            makeRoom = (_roomWanted || _room is not null) && IsRoomLeft;
         }
 
         Start(start);
@@ -94,22 +98,26 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     /// <summary>
     /// Sends or collects whole frames for a channel that has the stamp. False, and nothing is sent, when the channel or the connection was
-    /// closed by then, or the driver is in the middle of a frame.
+    /// closed by then, or the driver is in the middle of a frame. What is alone is sent by this thread when no send is under way: a hand-over less.
     /// </summary>
-    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp)
+    public bool TryAppend(ReadOnlySpan<byte> frames, int channel, int stamp, bool isAlone = false)
     {
-        byte[]? none = null;
-        return TryAppend(frames, ref none, channel, stamp, isUrgent: null);
+        SendStart start;
+        lock (_gate)
+        {
+            if (_closed || _driver.IsClosing || !_driver.IsBetweenFrames || _driver.StampOf(channel) != stamp)
+            {
+                return false;
+            }
+
+            start = Append(frames, isAlone);
+        }
+
+        Start(start);
+        return true;
     }
 
-    /// <summary>
-    /// The same with the first bytes of an array of the shared pool: when they are many, the array is kept and another one given for it. What is urgent is sent by this thread
-    /// when no send is under way, a hand-over less; the rest by the pool, also after a quiet moment: what is written in the meantime joins it.
-    /// </summary>
-    public bool TryAppend(ref byte[] array, int length, int channel, int stamp, bool isUrgent)
-        => TryAppend(array.AsSpan(0, length), ref array!, channel, stamp, isUrgent);
-
-    /// <summary>Like <see cref="TryAppend(ReadOnlySpan{byte}, int, int)"/>, but waits for room and for the end of the driver's frame.</summary>
+    /// <summary>Like <see cref="TryAppend"/>, but waits for room and for the end of the driver's frame.</summary>
     /// <returns>False when the channel or the connection was closed by then: nothing is sent.</returns>
     public ValueTask<bool> AppendAsync(ReadOnlySpan<byte> frames, int channel, int stamp)
         => TryAppend(frames, channel, stamp) ? new(true) : AppendLaterAsync(frames.ToArray(), channel, stamp);
@@ -140,30 +148,19 @@ internal sealed class TransportSender : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute() => _ = SendAsync(toTheEnd: true);
 
-    private bool TryAppend(ReadOnlySpan<byte> frames, ref byte[]? array, int channel, int stamp, bool? isUrgent)
+    private SendStart Append(ReadOnlySpan<byte> bytes, bool isAlone)
     {
-        SendStart start;
-        lock (_gate)
+        _buffer.Append(bytes);
+        long now = Stopwatch.GetTimestamp();
+        bool quiet = isAlone || now - _lastWrite > QuietPeriod;
+        _lastWrite = now;
+        if (_sending)
         {
-            if (_closed || _driver.IsClosing || !_driver.IsBetweenFrames || _driver.StampOf(channel) != stamp)
-            {
-                return false;
-            }
-
-            _buffer.Append(frames, ref array);
-            bool isQuiet = _pace.Write();
-            start = Begin(isUrgent ?? isQuiet);
+            return SendStart.None;
         }
 
-        Start(start);
-        return true;
-    }
-
-    private SendStart Begin(bool isHere)
-    {
-        SendStart start = _sending ? SendStart.None : isHere ? SendStart.Here : SendStart.OnPool;
         _sending = true;
-        return start;
+        return quiet ? SendStart.Here : SendStart.OnPool;
     }
 
     private void Start(SendStart start)
@@ -196,7 +193,7 @@ internal sealed class TransportSender : IThreadPoolWorkItem
                     return;
                 }
 
-                room = _requests.Next();
+                room = RoomNeedsLock();
             }
 
             await room.ConfigureAwait(false);
@@ -223,9 +220,12 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         lock (_gate)
         {
             bool isLost = _closed || _driver.IsClosing || _driver.StampOf(channel) != stamp;
-            return isLost ? null : _driver.IsBetweenFrames ? Task.CompletedTask : _requests.Next();
+            return isLost ? null : _driver.IsBetweenFrames ? Task.CompletedTask : RoomNeedsLock();
         }
     }
+
+    /// <summary>One task for all who wait: an event for a single waiter left the first of two waiting for ever.</summary>
+    private Task RoomNeedsLock() => (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Sends until nothing is left, or once and the rest on the pool. Never faults; there is one at a time.</summary>
     private async Task SendAsync(bool toTheEnd)
@@ -285,7 +285,10 @@ internal sealed class TransportSender : IThreadPoolWorkItem
         bool wanted;
         lock (_gate)
         {
-            (room, wanted) = _requests.Take();
+            room = _room;
+            wanted = _roomWanted;
+            _room = null;
+            _roomWanted = false;
         }
 
         room?.TrySetResult();

@@ -99,7 +99,7 @@ internal sealed class LaneChannel : IConfirmSink
 
         _context.Meter.Writing(run, Session.Server);
         ulong first = Window.Add(run);
-        bool sent = _channel!.Send(isUrgent: run.Length == 1 || Window.Count == run.Length);
+        bool sent = _channel!.Send();
         bool isOut = !sent && Window.RemoveLast(first, run.Length);
         foreach (PendingMessage message in run)
         {

@@ -8,7 +8,6 @@ internal sealed class MessagePool
     private readonly Lock _gate = new();
     private readonly PendingMessage?[] _items;
     private int _count;
-    private PendingMessage? _last;
 
     public MessagePool(int capacity) => _items = new PendingMessage?[Math.Min(capacity, MaxKept)];
 
@@ -17,12 +16,6 @@ internal sealed class MessagePool
 
     public PendingMessage Rent()
     {
-        // Who takes a result and publishes again finds what he gave back, without the lock.
-        if (Volatile.Read(ref _last) is not null && Interlocked.Exchange(ref _last, null) is { } last)
-        {
-            return last;
-        }
-
         lock (_gate)
         {
             if (_count > 0)
@@ -38,11 +31,6 @@ internal sealed class MessagePool
 
     public void Return(PendingMessage message)
     {
-        if (Volatile.Read(ref _last) is null && Interlocked.CompareExchange(ref _last, message, null) is null)
-        {
-            return;
-        }
-
         lock (_gate)
         {
             if (_count < _items.Length)

@@ -25,8 +25,6 @@ internal sealed class Publisher : IPublisher
     private readonly MessageIds _ids = new();
     private readonly PublishClock _clock;
     private readonly LocalRefusals _refusals;
-    private readonly KnownName _exchanges = new("exchange");
-    private readonly KnownName _routingKeys = new("routingKey");
     private readonly TimeProvider _time;
     private long _lastId;
     private int _started;
@@ -169,12 +167,12 @@ internal sealed class Publisher : IPublisher
             return new ObjectDisposedException(nameof(RabbitClient));
         }
 
-        if (_exchanges.Check(message.Exchange) is { } badExchange)
+        if (NameRules.Check(message.Exchange, "exchange") is { } badExchange)
         {
             return badExchange;
         }
 
-        if (_routingKeys.Check(message.RoutingKey) is { } badKey)
+        if (NameRules.Check(message.RoutingKey, "routingKey") is { } badKey)
         {
             return badKey;
         }

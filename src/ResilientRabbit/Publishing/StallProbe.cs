@@ -205,7 +205,7 @@ internal sealed class StallProbe
             try
             {
                 channel.Add(message.ToOutgoing());
-                sent = channel.Send(isUrgent: true);
+                sent = channel.Send();
             }
             finally
             {

@@ -9,7 +9,6 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
     private readonly Lock _gate = new();
     private readonly List<WrittenMessage> _writes = [];
     private readonly List<WrittenMessage> _run = [];
-    private readonly List<(int Count, bool IsUrgent)> _runs = [];
 
     public IPublishSession Session => session;
 
@@ -22,18 +21,6 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
             lock (_gate)
             {
                 return [.. _writes];
-            }
-        }
-    }
-
-    /// <summary>The runs that were sent: how many messages, and whether the writer's own thread was to send them.</summary>
-    public IReadOnlyList<(int Count, bool IsUrgent)> Runs
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _runs];
             }
         }
     }
@@ -72,7 +59,7 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         _run.Add(message);
     }
 
-    public bool Send(bool isUrgent)
+    public bool Send()
     {
         WrittenMessage[] run = [.. _run];
         _run.Clear();
@@ -84,7 +71,6 @@ internal sealed class FakePublishChannel(FakePublishSession session, IConfirmSin
         lock (_gate)
         {
             _writes.AddRange(run);
-            _runs.Add((run.Length, isUrgent));
         }
 
         foreach (WrittenMessage message in run)

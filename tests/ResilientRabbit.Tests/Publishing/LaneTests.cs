@@ -30,28 +30,6 @@ public sealed class LaneTests
     }
 
     [Fact]
-    public async Task A_run_is_urgent_when_nothing_else_is_on_its_way_and_a_lone_message_always()
-    {
-        await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open();
-
-        await BatchAsync(["a", "b"]);
-        await BatchAsync(["c", "d", "e"]);
-        await BatchAsync(["f"]);
-        session.Channel.Ack(6, multiple: true);
-        await BatchAsync(["g", "h"]);
-
-        Assert.Equal([(2, true), (3, false), (1, true), (2, true)], session.Channel.Runs);
-
-        Task BatchAsync(string[] texts)
-        {
-            int before = session.Writes.Count;
-            _ = harness.Publisher.PublishBatchAsync([.. texts.Select(static text => Message(text))]).AsTask();
-            return session.WrittenAsync(before + texts.Length);
-        }
-    }
-
-    [Fact]
     public async Task The_first_copy_is_not_marked_and_carries_the_identity()
     {
         await using var harness = new PublisherHarness();
