@@ -46,6 +46,12 @@ internal sealed class TransportClient : ITcpClient
     /// </summary>
     public TimeSpan? LongestRetransmission { get; init; }
 
+    /// <summary>Tells how often what is unacknowledged was sent again (<see cref="TcpRepeats"/>); null where nobody is to ask, because the address does not move.</summary>
+    public Func<Socket, int>? CountRepeats { get; init; }
+
+    /// <summary>Whether bytes that were sent three times are still not acknowledged, which takes some 0.6 seconds. Never where nobody is to ask.</summary>
+    public bool IsUnanswered => CountRepeats?.Invoke(_socket) >= 2;
+
     public bool Connected => _socket.Connected;
 
     public TimeSpan ReceiveTimeout { get; set; }

@@ -33,6 +33,8 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
 
     public TimeSpan WriteStall { get; set; }
 
+    public bool IsUnanswered { get; set; }
+
     public IReadOnlyList<FakePublishChannel> Channels
     {
         get
