@@ -57,7 +57,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
             context.Logger.PublishRetried(lane.Index, unanswered.Count);
         }
 
-        queue.PutBack(ref replay);
+        queue.PutBackLost(ref replay);
     }
 
     private void Refuse(PendingMessage message, long version, int code, string text)

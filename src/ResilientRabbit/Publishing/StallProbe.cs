@@ -62,6 +62,11 @@ internal sealed class StallProbe
         }
 
         TimeSpan still = _context.Time.GetElapsedTime(Volatile.Read(ref _seenAt), now);
+        if (still >= UnansweredLimit)
+        {
+            _owner.Session.Poke();
+        }
+
         if (!Volatile.Read(ref _started) && (still >= _context.Settings.ConfirmStallTimeout || (still >= UnansweredLimit && _owner.Session.IsUnanswered && OtherSession() is not null)))
         {
             Volatile.Write(ref _started, true);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 using ResilientRabbit.ProtocolTests.Scenarios;
@@ -86,6 +87,30 @@ public sealed class MovedAddressTests : IAsyncLifetime
         Assert.Equal(mode == ConnectionMode.LoadBalancer, Volatile.Read(ref asked) == 0);
         Assert.Same(first, supervisor.Current);
         Assert.Equal(1, _line.AcceptedCount);
+    }
+
+    [Theory]
+    [InlineData(ConnectionMode.VirtualIp, 1)]
+    [InlineData(ConnectionMode.LoadBalancer, 0)]
+    public async Task Where_the_address_may_move_a_connection_without_answers_is_sent_a_heartbeat_besides_once_a_second(ConnectionMode mode, int expected)
+    {
+        ConnectionSupervisor supervisor = Start(mode, static _ => 0);
+        ConnectionEpoch epoch = await supervisor.GetEpochAsync(CancellationToken.None).AsTask().WaitAsync(Bed.Patience);
+
+        // The driver's own comes first, soon after the connection, and its next one after half of the negotiated time.
+        await Bed.UntilAsync(() => Heartbeats() == 1, "the driver's heartbeat");
+        for (int time = 0; time < 5; time++)
+        {
+            epoch.Poke();
+        }
+
+        // A channel's opening comes behind whatever was sent by then.
+        epoch.Retire(await epoch.OpenChannelAsync(new CreateChannelOptions(false, false), CancellationToken.None).WaitAsync(Bed.Patience));
+
+        Assert.Equal(1 + expected, Heartbeats());
+        Assert.False(epoch.IsDead);
+
+        int Heartbeats() => _line.Journal.Entries.Count(static entry => entry is { Note: "heartbeat", Direction: FrameDirection.FromClient });
     }
 
     [Fact]

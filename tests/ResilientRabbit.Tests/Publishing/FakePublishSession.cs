@@ -35,6 +35,10 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
 
     public bool IsUnanswered { get; set; }
 
+    public int Pokes { get; private set; }
+
+    public void Poke() => Pokes++;
+
     public IReadOnlyList<FakePublishChannel> Channels
     {
         get

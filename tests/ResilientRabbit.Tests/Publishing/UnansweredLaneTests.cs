@@ -57,7 +57,27 @@ public sealed class UnansweredLaneTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_asked_nothing_while_it_carries_nothing_stays()
+    public async Task While_confirms_are_missing_the_connection_is_given_something_to_acknowledge()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a");
+        harness.Time.Advance(TimeSpan.FromMilliseconds(200));
+        int early = session.Pokes;
+
+        harness.Time.Advance(TimeSpan.FromMilliseconds(100));
+        int late = session.Pokes;
+        session.Channel.Ack(1);
+        await Confirmed(tasks[0]);
+        harness.Time.Advance(Stall);
+
+        Assert.Equal(0, early);
+        Assert.True(late > 0);
+        Assert.Equal(late, session.Pokes);
+    }
+
+    [Fact]
+    public async Task A_connection_that_carries_nothing_is_not_asked_about()
     {
         await using var harness = new PublisherHarness(connections: 2);
         (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
