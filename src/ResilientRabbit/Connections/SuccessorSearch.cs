@@ -118,9 +118,9 @@ internal sealed class SuccessorSearch
 
             Discard(found);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
-            // Nobody needs it any more.
+            // Nobody needs it any more, and what is cut off ends with whatever it likes.
         }
 
         return null;

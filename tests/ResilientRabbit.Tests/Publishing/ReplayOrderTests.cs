@@ -62,22 +62,23 @@ public sealed class ReplayOrderTests
     [Fact]
     public async Task A_key_with_many_copies_is_passed_once_and_then_has_its_turn()
     {
-        await using var harness = new PublisherHarness(change: static settings => settings with { InFlightWindow = 2 });
+        await using var harness = new PublisherHarness(change: static settings => settings with { InFlightWindow = 4 });
         FakePublishSession first = harness.Open();
-        _ = Publish(harness, "a1", "a");
-        _ = Publish(harness, "a2", "a");
-        await first.WrittenAsync(2);
+        foreach (string text in (string[])["a1", "a2", "a3", "a4", "a5", "a6"])
+        {
+            _ = Publish(harness, text, "a");
+        }
 
+        await first.WrittenAsync(4);
         first.Kill();
         _ = Publish(harness, "b1", "b");
         FakePublishSession second = harness.Open();
-        await second.WrittenAsync(2);
-        _ = Publish(harness, "c1", "c");
-        second.Channel.Ack(1);
-        second.Channel.Ack(2);
         await second.WrittenAsync(4);
+        _ = Publish(harness, "c1", "c");
+        second.Channel.Ack(4, multiple: true);
+        await second.WrittenAsync(8);
 
-        Assert.Equal(["b1", "a1", "a2", "c1"], Texts(second.Writes));
+        Assert.Equal(["b1", "a1", "a2", "a3", "a4", "a5", "a6", "c1"], Texts(second.Writes));
     }
 
     [Fact]
