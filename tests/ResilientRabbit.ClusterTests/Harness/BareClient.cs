@@ -50,6 +50,11 @@ public static class BareClient
 
             return Task.CompletedTask;
         };
+        connection.Connection.ConnectionShutdownAsync += (_, ended) =>
+        {
+            confirmed.TrySetException(new IOException(ended.ReplyText));
+            return Task.CompletedTask;
+        };
         string name = Prober.MessageIdPrefix + Guid.NewGuid().ToString("N", CultureInfo.InvariantCulture);
         for (int number = 0; number <= count; number++)
         {
