@@ -90,6 +90,8 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
             {
                 for (int run = 0; run < SocketRuns; run++)
                 {
+                    await context.StrikeBareAsync(() => deed(context));
+                    await Task.Delay(BetweenStrikes);
                     await context.StrikeAsync(() => deed(context));
                     _table.Add(fault, kind, isNodeFault: false, await context.MeasureAsync());
 

@@ -75,14 +75,19 @@ internal sealed class ConnectAttempts
         using ConnectTrace trace = _trace = new ConnectTrace(_name, isAgain: LastError is not null);
         ConnectionEpoch epoch = await AttemptUntilConnectedAsync(closing).ConfigureAwait(false);
         trace.Opened(epoch.Endpoint.Host, epoch.Endpoint.Port);
+        return epoch;
+    }
+
+    /// <summary>Notes that a session is in use, however it was found: what was noted of losses and failures is over.</summary>
+    public void NoteOpened(RabbitEndpoint endpoint)
+    {
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
         _refusals = 0;
         _additive?.Reset();
         LastError = null;
-        _selector.Succeeded(epoch.Endpoint);
-        return epoch;
+        _selector.Succeeded(endpoint);
     }
 
     /// <summary>Ends the pause between two attempts, if there is one: another connection of this client has just been opened, so a broker is back. Any thread.</summary>
@@ -125,6 +130,9 @@ internal sealed class ConnectAttempts
             return null;
         }
     }
+
+    /// <summary>How a second session is found for one whose address may have moved.</summary>
+    public MovedAddress Beside(ConnectionEpoch epoch) => new(_name, epoch, _lanes, _settings, _factory, _logger, _time);
 
     private async Task<ConnectionEpoch> AttemptUntilConnectedAsync(CancellationToken closing)
     {

@@ -91,6 +91,13 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public TimeSpan WriteStall => Stream.SendStarted is var started and not 0 ? _time.GetElapsedTime(started) : TimeSpan.Zero;
 
+    /// <summary>Whether the address may move, so that <see cref="IsUnanswered"/> tells something.</summary>
+    public bool AddressMoves => _transport.CountRepeats is not null;
+
+    public bool IsUnanswered => _transport.IsUnanswered;
+
+    public void Poke() => _transport.Poke();
+
     /// <summary>Raised on the driver's loop when <see cref="BlockedReason"/> has changed: handlers only post.</summary>
     public event Action<ConnectionEpoch>? BlockedChanged;
 

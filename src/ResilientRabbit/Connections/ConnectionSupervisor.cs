@@ -141,6 +141,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
             {
                 ConnectionEpoch? successor = next is null ? null : await next.ConfigureAwait(false);
                 ConnectionEpoch epoch = successor ?? await _attempts.ConnectAsync(_closing.Token).ConfigureAwait(false);
+                _attempts.NoteOpened(epoch.Endpoint);
                 long openedAt = _time.GetTimestamp();
                 OnOpened(epoch);
                 (ConnectionLoss? loss, next) = await LiveAsync(epoch).ConfigureAwait(false);
@@ -188,7 +189,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     {
         // Consumers stay: a move would cancel handlers that are slow, and have their messages handled twice.
         TimeSpan? failBackDelay = Role.StartsWith("publish", StringComparison.Ordinal) ? _settings.FailBackDelay : null;
-        var search = new SuccessorSearch(Role, epoch.Endpoint, failBackDelay, _attempts, _selector, _time, _closing.Token);
+        var search = new SuccessorSearch(Role, epoch, failBackDelay, _attempts, _selector, _time, _closing.Token);
         Volatile.Write(ref _search, search);
         search.Start();
         Task<ConnectionEpoch?>? found = search.Result;
@@ -205,6 +206,12 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
             {
                 if (await found.ConfigureAwait(false) is { } successor)
                 {
+                    if (search.Loss is { } silence)
+                    {
+                        epoch.Kill(silence);
+                        return (await epoch.Lost.ConfigureAwait(false), found);
+                    }
+
                     Leave(epoch, successor, search.IsRemoval);
                     return (null, Task.FromResult<ConnectionEpoch?>(successor));
                 }

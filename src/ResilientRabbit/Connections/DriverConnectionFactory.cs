@@ -39,6 +39,9 @@ internal sealed class DriverConnectionFactory
     /// <summary>Counts what is still being tidied up in the background, for all sessions of this client.</summary>
     public TeardownCounter Teardowns { get; } = new();
 
+    /// <summary>How often a socket has sent the same bytes again: the kernel's count, except in tests.</summary>
+    public Func<Socket, int> CountRepeats { private get; init; } = TcpRepeats.Count;
+
     /// <summary>Takes the credentials and TLS of other settings for the sessions that are opened from now on.</summary>
     public void UseAccessOf(ClientSettings settings) => _access = settings;
 
@@ -58,6 +61,7 @@ internal sealed class DriverConnectionFactory
         {
             MaxContent = _settings.MaxInboundMessageSize,
             LongestRetransmission = isMoving ? VirtualIpRetransmission : null,
+            CountRepeats = isMoving ? CountRepeats : null,
         });
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try

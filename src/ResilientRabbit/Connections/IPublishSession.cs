@@ -22,6 +22,14 @@ internal interface IPublishSession
     /// <summary>For how long the send that is under way has not progressed; zero when none is.</summary>
     TimeSpan WriteStall { get; }
 
+    /// <summary>True while the address may have moved away: bytes that were sent three times are not acknowledged. Always false where addresses do not move.</summary>
+    bool IsUnanswered => false;
+
+    /// <summary>Answers are missing: where the address may move, gives the peer's kernel something to acknowledge. As often as one likes.</summary>
+    void Poke()
+    {
+    }
+
     /// <summary>Opens a channel in confirm mode that reports to the sink.</summary>
     /// <exception cref="ConnectionException">The session is dead or did not answer in time.</exception>
     Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken);

@@ -4,12 +4,13 @@ namespace ResilientRabbit.Connections;
 
 /// <summary>
 /// While a session lives: looks whether it should be elsewhere, and opens the session that takes its place. Because its endpoint was removed, which is
-/// insisted upon; or because a node is free again that nobody uses, which is tried once in a while.
+/// insisted upon; because a node is free again that nobody uses, which is tried once in a while; or because its address has moved away (<see cref="MovedAddress"/>).
 /// </summary>
 /// <remarks>Made for one session by its supervisor's loop; only <see cref="EndpointsChanged"/> is called from elsewhere.</remarks>
 internal sealed class SuccessorSearch
 {
     private readonly string _role;
+    private readonly ConnectionEpoch _epoch;
     private readonly RabbitEndpoint _current;
     private readonly TimeSpan? _failBackDelay;
     private readonly ConnectAttempts _attempts;
@@ -18,12 +19,14 @@ internal sealed class SuccessorSearch
     private readonly CancellationToken _closing;
     private readonly CancellationTokenSource _stop;
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _decided;
 
     public SuccessorSearch(
-        string role, RabbitEndpoint current, TimeSpan? failBackDelay, ConnectAttempts attempts, EndpointSelector selector, TimeProvider time, CancellationToken closing)
+        string role, ConnectionEpoch epoch, TimeSpan? failBackDelay, ConnectAttempts attempts, EndpointSelector selector, TimeProvider time, CancellationToken closing)
     {
         _role = role;
-        _current = current;
+        _epoch = epoch;
+        _current = epoch.Endpoint;
         _failBackDelay = failBackDelay;
         _attempts = attempts;
         _selector = selector;
@@ -34,6 +37,9 @@ internal sealed class SuccessorSearch
 
     /// <summary>True when the current endpoint is in the configuration no more.</summary>
     public bool IsRemoval { get; private set; }
+
+    /// <summary>Why the current session is lost although nobody has said so: its address has moved. Set before <see cref="Result"/> completes.</summary>
+    public ConnectionLoss? Loss { get; private set; }
 
     /// <summary>Completes with the session that is to take the place of the current one; null when the search was stopped. Never faults but for faults of ours.</summary>
     public Task<ConnectionEpoch?> Result { get; private set; } = Task.FromResult<ConnectionEpoch?>(null);
@@ -56,7 +62,7 @@ internal sealed class SuccessorSearch
     /// <summary>The current session is lost. What is returned is an attempt under way that is as good as any other; null when there is none.</summary>
     public Task<ConnectionEpoch?>? Detach()
     {
-        if (IsRemoval)
+        if (IsRemoval || Loss is not null)
         {
             return Result;
         }
@@ -71,11 +77,56 @@ internal sealed class SuccessorSearch
     {
         if (await result.ConfigureAwait(false) is { } late)
         {
-            late.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "Nobody needs it any more."));
+            Discard(late);
         }
     }
 
+    private static ConnectionEpoch? Discard(ConnectionEpoch epoch)
+    {
+        epoch.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "Nobody needs it any more."));
+        return null;
+    }
+
     private async Task<ConnectionEpoch?> RunAsync()
+    {
+        Task<ConnectionEpoch?> planned = PlanAsync();
+        if (!_epoch.AddressMoves)
+        {
+            return await planned.ConfigureAwait(false);
+        }
+
+        Task<ConnectionEpoch?> moved = FollowAsync();
+        Task<ConnectionEpoch?> first = await Task.WhenAny(planned, moved).ConfigureAwait(false);
+        ConnectionEpoch? found = await first.ConfigureAwait(false) ?? await (first == planned ? moved : planned).ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        return found;
+    }
+
+    /// <summary>True for the first who asks: only one session takes the place.</summary>
+    private bool Decide() => Interlocked.Exchange(ref _decided, 1) == 0;
+
+    private async Task<ConnectionEpoch?> FollowAsync()
+    {
+        try
+        {
+            ConnectionEpoch found = await _attempts.Beside(_epoch).FindAsync(_stop.Token).ConfigureAwait(false);
+            if (Decide())
+            {
+                Loss = new ConnectionLoss(ConnectionFailureReason.Silent, "What was sent is not acknowledged, and a second connection to the same address is.");
+                return found;
+            }
+
+            Discard(found);
+        }
+        catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // Nobody needs it any more, and what is cut off ends with whatever it likes.
+        }
+
+        return null;
+    }
+
+    private async Task<ConnectionEpoch?> PlanAsync()
     {
         try
         {
@@ -85,11 +136,16 @@ internal sealed class SuccessorSearch
                 {
                     if (await _attempts.TryAsync(better, _stop.Token).ConfigureAwait(false) is { } epoch)
                     {
-                        return epoch;
+                        return Decide() ? epoch : Discard(epoch);
                     }
 
                     _selector.Stayed(_role, _current);
                 }
+            }
+
+            if (!Decide())
+            {
+                return null;
             }
 
             // The supervisor's own attempts from here on: they end with the client, not with the session.

@@ -14,6 +14,8 @@ internal sealed class TransportClient : ITcpClient
     private const int LinuxTcpUserTimeout = 18;
     private const int LinuxTcpRtoMax = 44;
 
+    private static readonly TimeSpan PokeInterval = TimeSpan.FromSeconds(1);
+
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
     private readonly TimeSpan _tcpTimeout;
@@ -21,6 +23,7 @@ internal sealed class TransportClient : ITcpClient
     private readonly CancellationTokenSource _aborted = new();
     private readonly Socket _socket;
     private TransportStream? _stream;
+    private long _poked;
 
     /// <summary>Makes the socket.</summary>
     /// <param name="family">The family of the address.</param>
@@ -45,6 +48,12 @@ internal sealed class TransportClient : ITcpClient
     /// doubles up to two minutes.
     /// </summary>
     public TimeSpan? LongestRetransmission { get; init; }
+
+    /// <summary>Tells how often what is unacknowledged was sent again (<see cref="TcpRepeats"/>); null where nobody is to ask, because the address does not move.</summary>
+    public Func<Socket, int>? CountRepeats { get; init; }
+
+    /// <summary>Whether bytes that were sent three times are still not acknowledged, which takes some 0.6 seconds. Never where nobody is to ask.</summary>
+    public bool IsUnanswered => CountRepeats?.Invoke(_socket) >= 2;
 
     public bool Connected => _socket.Connected;
 
@@ -75,6 +84,19 @@ internal sealed class TransportClient : ITcpClient
         if (_aborted.IsCancellationRequested)
         {
             Abort();
+        }
+    }
+
+    /// <summary>
+    /// Where the address may move: sends a heartbeat, once a second at most, so that there is something to acknowledge. What was acknowledged by a machine that is gone now is never sent again, and TCP would say nothing.
+    /// </summary>
+    public void Poke()
+    {
+        long last = Volatile.Read(ref _poked);
+        long now = _time.GetTimestamp();
+        if (CountRepeats is not null && Stream is { } stream && (last == 0 || _time.GetElapsedTime(last, now) >= PokeInterval) && Interlocked.CompareExchange(ref _poked, now, last) == last)
+        {
+            stream.Sender.TryAppend(TransportStream.Heartbeat, 0, stream.Sender.StampOf(0));
         }
     }
 

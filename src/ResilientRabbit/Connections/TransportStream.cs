@@ -63,7 +63,8 @@ internal sealed class TransportStream : NetworkStream
     /// <summary>Ends when the sending loop has ended; never faults.</summary>
     public Task Ended => Sender.Ended;
 
-    private static ReadOnlySpan<byte> Heartbeat => [8, 0, 0, 0, 0, 0, 0, 0xCE];
+    /// <summary>The frame.</summary>
+    public static ReadOnlySpan<byte> Heartbeat => [8, 0, 0, 0, 0, 0, 0, 0xCE];
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -59,6 +59,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(EventId = 1017, EventName = "MoveForced", Level = LogLevel.Warning, Message = "Connection {Connection}: {Endpoint} was removed and is still in use after {Limit}; it is closed by force. What is unanswered is sent and handled again.")]
     public static partial void MoveForced(this ILogger logger, string connection, string endpoint, TimeSpan limit);
 
+    [LoggerMessage(EventId = 1022, EventName = "AddressUnanswered", Level = LogLevel.Information, Message = "Connection {Connection}: {Endpoint} does not acknowledge what is sent. Looking whether the address has moved.")]
+    public static partial void AddressUnanswered(this ILogger logger, string connection, string endpoint);
+
     [LoggerMessage(EventId = 1018, EventName = "SecretRenewed", Level = LogLevel.Information, Message = "Connection {Connection}: the broker was given the next secret.")]
     public static partial void SecretRenewed(this ILogger logger, string connection);
 

@@ -12,6 +12,9 @@ internal sealed class StallProbe
 {
     private static readonly TimeSpan LateTick = TimeSpan.FromSeconds(1);
 
+    /// <summary>The limit where the kernel says that what was sent is not acknowledged either: then it is the connection that is silent, and the question is only whether for ever.</summary>
+    private static readonly TimeSpan UnansweredLimit = TimeSpan.FromMilliseconds(250);
+
     private readonly Lane _lane;
     private readonly LaneChannel _owner;
     private readonly LaneContext _context;
@@ -58,7 +61,13 @@ internal sealed class StallProbe
             return;
         }
 
-        if (!Volatile.Read(ref _started) && _context.Time.GetElapsedTime(Volatile.Read(ref _seenAt), now) >= _context.Settings.ConfirmStallTimeout)
+        TimeSpan still = _context.Time.GetElapsedTime(Volatile.Read(ref _seenAt), now);
+        if (still >= UnansweredLimit)
+        {
+            _owner.Session.Poke();
+        }
+
+        if (!Volatile.Read(ref _started) && (still >= _context.Settings.ConfirmStallTimeout || (still >= UnansweredLimit && _owner.Session.IsUnanswered && OtherSession() is not null)))
         {
             Volatile.Write(ref _started, true);
             IsProbing = true;
@@ -151,7 +160,7 @@ internal sealed class StallProbe
 
         if (_owner.Window.Progress == progress)
         {
-            _context.Logger.LaneMovedAfterStall(_lane.Index, _context.Settings.ConfirmStallTimeout);
+            _context.Logger.LaneMovedAfterStall(_lane.Index, _context.Time.GetElapsedTime(Volatile.Read(ref _seenAt)));
             _owner.Abandon();
         }
 
@@ -185,7 +194,7 @@ internal sealed class StallProbe
     }
 
     private IPublishSession? OtherSession()
-        => _context.Sources.Select(static source => source.Session).FirstOrDefault(session => session is { IsDead: false, IsBlocked: false } && session != _owner.Session);
+        => _context.Sources.Select(static source => source.Session).FirstOrDefault(session => session is { IsDead: false, IsBlocked: false, IsUnanswered: false } && session != _owner.Session);
 
     private bool SendCopy(IPublishChannel channel, StallCopy copy)
     {

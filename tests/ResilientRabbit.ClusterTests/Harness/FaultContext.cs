@@ -68,15 +68,28 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
             scenario.Struck(faultAt, inFlight);
             Task striking = deed();
 
-            if (striking.IsCompleted)
-            {
-                // The pumps wait for what they have sent before: without these, what is new would be submitted only when the old is confirmed. Not while a slower deed is under way: they would be confirmed before it.
-                Array.ForEach(workloads, static workload => workload.SubmitForEachKey());
-            }
+            // The pumps wait for what they have sent before: without these, what is new would be submitted only when the old is confirmed. While a slower deed is under way they wait for its effect: they would be confirmed before it.
+            Array.ForEach(workloads, workload => workload.SubmitForEachKey(atLoss: !striking.IsCompleted));
 
             await striking;
             scenario.Probed(await WaitForProbeAsync(prober, faultAt, FaultScenario.RecoveryLimit));
         }
+    }
+
+    /// <summary>
+    /// The same deed with bare clients in the place of the burst: as many as there are workloads, each sends as much again. In a strike of its own, because the cluster's share of the work counts twice otherwise.
+    /// </summary>
+    public async Task StrikeBareAsync(Func<Task> deed)
+    {
+        IReadOnlyList<ClusterAddress> addresses = scenario.ProbeAt ?? [.. cluster.Nodes.Select(static node => node.Address)];
+        await using Prober prober = Prober.Start(cluster, addresses, queues.TruthQueue);
+        await WaitForProbeAsync(prober, 0, TimeSpan.FromSeconds(20));
+        _struckAt = Stopwatch.GetTimestamp();
+        Task striking = deed();
+        TimeSpan[] times = await Task.WhenAll(workloads.Select(_ => BareClient.SendAgainAsync(cluster, addresses, queues.Exchange, scenario.Burst, _struckAt)));
+        await striking;
+        scenario.SentAgain(times);
+        await AllServedAsync();
     }
 
     /// <summary>What the last strike cost each workload, once all are served again.</summary>

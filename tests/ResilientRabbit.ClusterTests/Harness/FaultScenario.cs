@@ -21,6 +21,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     private readonly List<Verdict> _verdicts = [];
     private long _faultAt;
     private TimeSpan? _prober;
+    private IReadOnlyList<TimeSpan> _bare = [];
 
     /// <summary>Losing confirmed messages is measured and reported, not asserted: the broker itself throws them away.</summary>
     public bool LossIsOnlyMeasured { get; init; }
@@ -96,12 +97,15 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     /// <summary>The bare prober had its first confirm, or never.</summary>
     public void Probed(TimeSpan? after) => _prober = after;
 
+    /// <summary>What it cost bare clients, one for each workload, to send as much again.</summary>
+    public void SentAgain(IReadOnlyList<TimeSpan> times) => _bare = times;
+
     /// <summary>What the last strike has cost each workload so far.</summary>
     public IReadOnlyList<WayResult> Measure(IEnumerable<Workload> workloads) =>
     [
-        .. workloads.Select(workload => new WayResult(
+        .. workloads.Select((workload, index) => new WayResult(
             workload.Label, workload.TimeToFirstConfirmAfter(_faultAt), workload.TimeUntilAllKeysConfirmAfter(_faultAt), _prober,
-            workload.Client.Status.Connections.Sum(static connection => connection.Losses))),
+            workload.Client.Status.Connections.Sum(static connection => connection.Losses), index < _bare.Count ? _bare[index] : null)),
     ];
 
     private async Task<ScenarioResult> RunAsync(Workload[] workloads, List<IdleClient> idle, ScenarioQueues queues, Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal)

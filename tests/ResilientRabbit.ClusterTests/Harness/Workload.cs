@@ -20,6 +20,7 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
     private readonly List<Task> _pumps = [];
     private readonly ConcurrentBag<Task> _bursts = [];
     private int _handledCopies;
+    private int _submitsAtLoss;
 
     public Workload(string name, Way way, IRabbitCluster cluster, ScenarioQueues queues, ILoggerFactory? loggers = null)
     {
@@ -34,6 +35,13 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
 
         way.Configure?.Invoke(options);
         _client = new RabbitClient(options, loggers);
+        _client.StatusChanged += (_, change) =>
+        {
+            if (change.Current.State == ConnectionState.Reconnecting && change.Current.Name.Contains(":publish", StringComparison.Ordinal) && Interlocked.Exchange(ref _submitsAtLoss, 0) != 0)
+            {
+                Burst(Keys);
+            }
+        };
     }
 
     public string Name { get; }
@@ -75,8 +83,18 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
         return _client.Status.Publishing.Pending;
     }
 
-    /// <summary>Submits one message under each ordering key.</summary>
-    public void SubmitForEachKey() => Burst(Keys);
+    /// <summary>Submits one message under each ordering key: now, or when the client next loses a publish connection.</summary>
+    public void SubmitForEachKey(bool atLoss)
+    {
+        if (atLoss)
+        {
+            Volatile.Write(ref _submitsAtLoss, 1);
+        }
+        else
+        {
+            Burst(Keys);
+        }
+    }
 
     /// <summary>Ends the pumps and waits until every message has its outcome, or the time is over: then some hang.</summary>
     public async Task FinishAsync(TimeSpan limit)

@@ -33,6 +33,12 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
 
     public TimeSpan WriteStall { get; set; }
 
+    public bool IsUnanswered { get; set; }
+
+    public int Pokes { get; private set; }
+
+    public void Poke() => Pokes++;
+
     public IReadOnlyList<FakePublishChannel> Channels
     {
         get
