@@ -10,7 +10,6 @@ internal sealed class LaneQueue(PackLinger? linger = null)
     private readonly Lock _gate = new();
     private int _tombstones;
     private bool _isWriterIdle;
-    private bool _ordersNext;
     private MessageList _ready;
     private MessageList _resting;
     private long _nextDeadline = long.MaxValue;
@@ -42,13 +41,6 @@ internal sealed class LaneQueue(PackLinger? linger = null)
     {
         lock (_gate)
         {
-            if (_ordersNext && maxMessages > 1)
-            {
-                OrderNeedsLock();
-            }
-
-            _ordersNext = false;
-
             for (int count = 0; count < maxMessages && _ready.First is { } next; count++)
             {
                 maxBytes -= next.Size;
@@ -79,17 +71,6 @@ internal sealed class LaneQueue(PackLinger? linger = null)
             _ready.Prepend(ref front);
             linger?.Ripen();
         }
-    }
-
-    /// <summary>Puts back what is to be sent again after a loss; when it goes, it is ordered by keys together with what is new by then.</summary>
-    public void PutBackLost(ref MessageList front)
-    {
-        lock (_gate)
-        {
-            _ordersNext = !front.IsEmpty;
-        }
-
-        PutBack(ref front);
     }
 
     /// <summary>True when what is ready may wait for company; the writer is woken when it need not any longer.</summary>
@@ -200,19 +181,6 @@ internal sealed class LaneQueue(PackLinger? linger = null)
             Collect(_ready.First, now, all, into);
             Collect(_resting.First, now, all, into);
         }
-    }
-
-    /// <summary>Once after each loss: again and again, a key with many copies would wait for all that is new.</summary>
-    private void OrderNeedsLock()
-    {
-        var next = default(MessageList);
-        for (int count = 0; count < LaneChannel.MaxRun && _ready.Take() is { } message; count++)
-        {
-            next.Add(message);
-        }
-
-        ReplayOrder.Apply(ref next);
-        _ready.Prepend(ref next);
     }
 
     private void Collect(PendingMessage? first, long now, bool all, List<(PendingMessage Message, long Version)> into)

@@ -5,7 +5,7 @@ namespace ResilientRabbit.Publishing;
 /// <summary>What a lane does with the messages of a channel that has ended. Used by the lane's writer only.</summary>
 internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions sessions, LaneQueue queue, SuspectLine suspects)
 {
-    /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer of their keys.</summary>
+    /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>
     public void Recover(LaneChannel channel)
     {
         channel.Retire();
@@ -57,7 +57,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
             context.Logger.PublishRetried(lane.Index, unanswered.Count);
         }
 
-        queue.PutBackLost(ref replay);
+        queue.PutBack(ref replay);
     }
 
     private void Refuse(PendingMessage message, long version, int code, string text)

@@ -46,8 +46,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>The lane it is counted on.</summary>
     public Lane Lane { get; private set; } = null!;
 
-    /// <summary>The caller's own ordering key; null where exchange and routing key are it.</summary>
-    public string? OrderingKey { get; private set; }
+    /// <summary>True when the caller gave an ordering key of its own.</summary>
+    public bool HasOrderingKey { get; private set; }
 
     /// <summary>A timestamp of the client's time provider.</summary>
     public long Deadline { get; private set; }
@@ -128,7 +128,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Size = message.Body.Length;
         Mandatory = mandatory;
         Lane = _carrier = lane;
-        OrderingKey = message.OrderingKey;
+        HasOrderingKey = message.OrderingKey is not null;
         Deadline = deadline;
         Batch = batch;
         BatchIndex = batchIndex;

@@ -63,7 +63,7 @@ internal sealed class Quarantine
     /// <param name="drainedAt">The count of offences at which the lane's window was last empty.</param>
     public Verdict Judge(PendingMessage message, long drainedAt)
     {
-        if (Lane is null || message.OrderingKey is not null || Volatile.Read(ref _suspicion)?.MayConcern(message) != true)
+        if (Lane is null || message.HasOrderingKey || Volatile.Read(ref _suspicion)?.MayConcern(message) != true)
         {
             return Verdict.Free;
         }
