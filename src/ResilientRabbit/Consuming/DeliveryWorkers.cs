@@ -53,6 +53,10 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
             }
 
             deliveries.Done(delivery);
+            if (_pipeline is null && delivery.IsSpent)
+            {
+                deliveries.Spare.Put(delivery);
+            }
         }
     }
 
