@@ -42,6 +42,9 @@ public sealed class ConsumerFleet : IAsyncDisposable
     /// <summary>The goal is two seconds after the prober; a busy machine may need some more.</summary>
     public TimeSpan Allowance { get; set; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>Told of each consumer's longest silence and the prober's.</summary>
+    public Action<FleetConsumer, TimeSpan, TimeSpan>? Measured { get; set; }
+
     public IEnumerable<FleetConsumer> Consumers => _members.Select(static member => member.Consumer);
 
     public static async Task<ConsumerFleet> CreateAsync(IRabbitCluster cluster, IRabbitNode leader, string fault)
@@ -195,6 +198,7 @@ public sealed class ConsumerFleet : IAsyncDisposable
             TimeSpan prober = probers[consumer.Kind];
             FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
                 $"consume {_fault} | {consumer.Label} | longest silence {FaultReport.Milliseconds(silence)}, prober {FaultReport.Milliseconds(prober)} | confirmed {feeder.Confirmed.Count}, unhandled {unhandled}, left {left} {leftovers} | runs {consumer.FinishedRuns} = acknowledged {status.Acknowledged} + stale {status.StaleAcks}, redelivered {consumer.RedeliveredRuns} | resubscribed {status.Resubscribes}, most consumers {most} | {status.LastError}"));
+            Measured?.Invoke(consumer, silence, prober);
             bool mayBeLost = MirroredLossIsOnlyMeasured && consumer.Kind == QueueKind.Mirrored;
             gates.Add(() => AssertWell(consumer, status, mayBeLost ? 0 : unhandled, left));
             gates.Add(() => Assert.True(silence <= prober + Allowance, $"{consumer.Label}: silent for {silence}, the prober for {prober}."));
