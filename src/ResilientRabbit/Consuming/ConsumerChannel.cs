@@ -74,14 +74,15 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
         _intake.Open();
     }
 
-    /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one.</summary>
+    /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one. The end of this one ends the question: nobody is to wait for it then.</summary>
     public async Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken).ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), either.Token).ConfigureAwait(false);
         try
         {
             probe.ContinuationTimeout = limit;
-            return await probe.QueueDeclarePassiveAsync(_settings.Queue, cancellationToken).ConfigureAwait(false);
+            return await probe.QueueDeclarePassiveAsync(_settings.Queue, either.Token).ConfigureAwait(false);
         }
         finally
         {

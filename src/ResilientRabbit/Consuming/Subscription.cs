@@ -39,7 +39,7 @@ internal sealed class Subscription : ISubscription
         _counters = new SubscriptionCounters(settings.Queue, services.Telemetry, services.Time);
         _deliveries = new DeliveryQueue(settings.OrderingKey);
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
-        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time);
+        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time, services.Looks);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
         _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time)
         {
