@@ -42,6 +42,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
     /// <summary>Later, when the outage is a long one.</summary>
     private static readonly TimeSpan LateTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CalmTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>A silence after so many messages between two looks is looked into at once.</summary>
     private const int ManyMessages = 10;
@@ -77,9 +78,14 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         get
         {
+            if (_suspicions > 0 && _isMissing)
+            {
+                return SecondMissing;
+            }
+
             if (_alerts > 0)
             {
-                return _suspicions > 0 ? (_isMissing ? SecondMissing : SecondAlert) : _isUnanswered && _alerts > LateAlerts ? UnansweredInterval : AlertInterval;
+                return _suspicions > 0 ? SecondAlert : _isUnanswered && _alerts > LateAlerts ? UnansweredInterval : AlertInterval;
             }
 
             if (_suspicions > 0)
@@ -106,6 +112,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         _suspicions = 0;
         _alerts = 0;
         _busy = 0;
+        (_isUnanswered, _isMissing) = (false, false);
         _quietSince = time.GetTimestamp();
 
         // Not of a single active consumer: the next one would become active.
@@ -124,7 +131,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         {
             using (var pause = CancellationTokenSource.CreateLinkedTokenSource(interrupt))
             {
-                await Task.WhenAny(channel.Ended, Task.Delay(Interval, time, pause.Token)).ConfigureAwait(false);
+                await Task.WhenAny(channel.Ended, WaitForNextAsync(pause.Token)).ConfigureAwait(false);
                 await pause.CancelAsync().ConfigureAwait(false);
             }
 
@@ -144,6 +151,13 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
                 return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a long silence.");
             }
         }
+    }
+
+    /// <summary>Until the next look is due; or a stream has begun, whose end is to be seen.</summary>
+    internal Task WaitForNextAsync(CancellationToken cancellationToken)
+    {
+        Task pause = Task.Delay(Interval, time, cancellationToken);
+        return _alerts > 0 || _suspicions > 0 ? pause : Task.WhenAny(pause, counters.WhenReceivedAsync(_receivedBefore + ManyMessages));
     }
 
     /// <summary>Looks once.</summary>
@@ -179,7 +193,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
 
         (string? suspicion, bool mayStandBy, bool hasAnswered) = await SuspectInTurnAsync(inspect, cancellationToken).ConfigureAwait(false);
-        _alerts = suspicion is null && hasAnswered ? 0 : Math.Max(0, _alerts - 1);
+        // A question that the broker leaves unanswered for once is the beginning of an outage, also where nothing was flowing.
+        _alerts = suspicion is null && hasAnswered ? 0 : _alerts > 0 ? _alerts - 1 : hasAnswered || _isUnanswered ? 0 : LateAlerts;
         _isUnanswered = !hasAnswered;
         if (suspicion is null || counters.Received != received)
         {
@@ -206,8 +221,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
     private TimeSpan LimitOf(TimeSpan requestTimeout)
     {
-        TimeSpan limit = _alerts > LateAlerts ? AlertTimeout : LateTimeout;
-        return _alerts > 0 && limit < requestTimeout ? limit : requestTimeout;
+        TimeSpan limit = _alerts > LateAlerts ? AlertTimeout : _alerts > 0 ? LateTimeout : CalmTimeout;
+        return limit < requestTimeout ? limit : requestTimeout;
     }
 
     private bool IsDeclaredSingleActive => findQueue() is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
@@ -256,6 +271,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
         catch (Exception exception)
         {
+            _isMissing = false;
             (int code, string text) = FailureClassifier.ReplyOf(exception);
             logger.IdleCheckFailed(settings.Queue, exception.Message);
             return (code == 404 ? text : null, false, code != 0);

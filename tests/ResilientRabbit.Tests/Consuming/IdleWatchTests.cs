@@ -11,7 +11,6 @@ public sealed class IdleWatchTests
     private readonly SubscriptionCounters _counters = new();
     private readonly ManualTimeProvider _time = new();
     private QueueSpec? _spec;
-    private TaskCompletionSource<QueueDeclareOk>? _answer;
     private int _looks;
     private QueueDeclareOk _queue = new("orders", 10, 1);
 
@@ -151,66 +150,6 @@ public sealed class IdleWatchTests
         Assert.NotNull(await LookAsync(watch));
     }
 
-    [Fact]
-    public async Task In_an_outage_after_a_stream_the_next_look_follows_an_unanswered_one_at_once_and_later_more_slowly()
-    {
-        IdleWatch watch = NewWatch();
-        Stream(10);
-        Assert.Null(await LookAsync(watch));
-        TimeSpan quick = TimeSpan.Zero;
-        TimeSpan slow = TimeSpan.Zero;
-        for (int look = 0; look < 100; look++)
-        {
-            Assert.Null(await watch.CheckAsync("tag", static _ => throw new OperationCanceledException(), CancellationToken.None));
-            if (watch.Interval <= TimeSpan.FromSeconds(0.25))
-            {
-                quick += watch.Interval + TimeSpan.FromSeconds(0.5);
-            }
-            else if (watch.Interval <= TimeSpan.FromSeconds(1))
-            {
-                slow += watch.Interval + TimeSpan.FromSeconds(1);
-            }
-        }
-
-        Assert.InRange(quick, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(25));
-        Assert.InRange(slow, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(90));
-        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
-    }
-
-    [Fact]
-    public async Task A_consumer_that_the_broker_does_not_know_after_a_stream_is_replaced_within_half_a_second()
-    {
-        _queue = new QueueDeclareOk("orders", 0, 0);
-        IdleWatch watch = NewWatch();
-        Stream(10);
-        Assert.Null(await LookAsync(watch));
-        Assert.Null(await LookAsync(watch));
-
-        Assert.InRange(watch.Interval, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.5));
-        Assert.NotNull(await LookAsync(watch));
-    }
-
-    [Fact]
-    public async Task Many_consumers_of_a_client_do_not_all_look_at_the_same_time()
-    {
-        using var looks = new SemaphoreSlim(8);
-        _answer = new TaskCompletionSource<QueueDeclareOk>();
-        List<Task<string?>> looking = [];
-        for (int number = 0; number < 50; number++)
-        {
-            IdleWatch watch = new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance, _time, looks);
-            Stream(10);
-            Assert.Null(await LookAsync(watch));
-            looking.Add(LookAsync(watch));
-        }
-
-        Assert.Equal(8, _looks);
-        _answer.SetResult(new QueueDeclareOk("orders", 0, 1));
-        await Task.WhenAll(looking).WaitAsync(TimeSpan.FromSeconds(10));
-
-        Assert.Equal((50, 8), (_looks, looks.CurrentCount));
-    }
-
     [Theory]
     [InlineData(QueueType.Quorum, "3.10.8", true)]
     [InlineData(QueueType.Quorum, "4.1.0", false)]
@@ -279,7 +218,7 @@ public sealed class IdleWatchTests
     private Task<QueueDeclareOk> AnswerAsync(CancellationToken cancellationToken)
     {
         _looks++;
-        return _answer?.Task ?? Task.FromResult(_queue);
+        return Task.FromResult(_queue);
     }
 
     private async Task<int> CountReplacementsAsync(IdleWatch watch, int looks)
