@@ -58,10 +58,12 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
 
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
-    /// <summary>Sets the prefetch and subscribes.</summary>
+    /// <summary>Sets the prefetch: something that the node does by itself.</summary>
+    public Task SetPrefetchAsync(CancellationToken cancellationToken) => _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken);
+
+    /// <summary>Subscribes.</summary>
     public async Task ConsumeAsync(CancellationToken cancellationToken)
     {
-        await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
         await _channel.BasicConsumeAsync(
             _settings.Queue,
             autoAck: false,

@@ -30,8 +30,15 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <summary>Between two answers that messages are ready: they may be on their way.</summary>
     private static readonly TimeSpan SecondAlert = TimeSpan.FromSeconds(0.5);
 
-    /// <summary>Between two answers that there is no consumer: a node that promotes a mirror and has not lost ours sets it up again within milliseconds.</summary>
+    /// <summary>
+    /// Between two answers that there is no consumer: a node that promotes a mirror and has not lost ours sets it up again within milliseconds. Without messages there is more time,
+    /// and a quorum queue that is electing its leader seems to be like that.
+    /// </summary>
     private static readonly TimeSpan SecondMissing = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan SecondEmpty = TimeSpan.FromSeconds(0.75);
+
+    /// <summary>A quorum queue waits 250 milliseconds for its leader and then claims to have neither messages nor consumers (<c>rabbit_quorum_queue:stat</c>).</summary>
+    private static readonly TimeSpan DoubtfulAfter = TimeSpan.FromSeconds(0.2);
 
     /// <summary>
     /// As long as it answers at all, the broker answers much faster; without its leader a queue does not answer. The look that was sent just before a promotion is not answered
@@ -70,7 +77,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private int _alerts;
     private int _busy;
     private bool _isUnanswered;
-    private bool _isMissing;
+    private TimeSpan? _second;
     private bool _isStandby;
 
     /// <summary>When to look again.</summary>
@@ -78,9 +85,9 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         get
         {
-            if (_suspicions > 0 && _isMissing)
+            if (_suspicions > 0 && _second is { } second)
             {
-                return SecondMissing;
+                return second;
             }
 
             if (_alerts > 0)
@@ -112,7 +119,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         _suspicions = 0;
         _alerts = 0;
         _busy = 0;
-        (_isUnanswered, _isMissing) = (false, false);
+        (_isUnanswered, _second) = (false, null);
         _quietSince = time.GetTimestamp();
 
         // Not of a single active consumer: the next one would become active.
@@ -170,8 +177,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         long received = counters.Received;
         if (received != _receivedBefore)
         {
-            // While messages flow, looking costs nothing; so their end is seen early.
-            _alerts = received - _receivedBefore >= ManyMessages ? MostAlerts : 0;
+            // While messages flow, looking costs nothing; so their end is seen early. The last of a stream may be few.
+            _alerts = received - _receivedBefore >= ManyMessages || _alerts > 0 ? MostAlerts : 0;
             _busy = 0;
             _isUnanswered = false;
             _receivedBefore = received;
@@ -260,8 +267,15 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         try
         {
+            _second = null;
+            long asked = time.GetTimestamp();
             QueueDeclareOk queue = await inspect(cancellationToken).ConfigureAwait(false);
-            _isMissing = queue.ConsumerCount == 0;
+            if (queue is { ConsumerCount: 0, MessageCount: 0 } && time.GetElapsedTime(asked) >= DoubtfulAfter)
+            {
+                return (null, false, false);
+            }
+
+            _second = queue.ConsumerCount > 0 ? null : queue.MessageCount > 0 ? SecondMissing : SecondEmpty;
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
                 (_, 0) => ("the broker knows no consumer of the queue", false, true),
@@ -271,7 +285,6 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
         catch (Exception exception)
         {
-            _isMissing = false;
             (int code, string text) = FailureClassifier.ReplyOf(exception);
             logger.IdleCheckFailed(settings.Queue, exception.Message);
             return (code == 404 ? text : null, false, code != 0);

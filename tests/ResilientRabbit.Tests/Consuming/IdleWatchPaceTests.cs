@@ -44,7 +44,7 @@ public sealed class IdleWatchPaceTests
     [Fact]
     public async Task A_consumer_that_the_broker_does_not_know_after_a_stream_is_replaced_within_half_a_second()
     {
-        _queue = new QueueDeclareOk("orders", 0, 0);
+        _queue = new QueueDeclareOk("orders", 1, 0);
         IdleWatch watch = NewWatch();
         Stream(10);
         Assert.Null(await LookAsync(watch));
@@ -52,6 +52,32 @@ public sealed class IdleWatchPaceTests
 
         Assert.InRange(watch.Interval, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.5));
         Assert.NotNull(await LookAsync(watch));
+    }
+
+    [Fact]
+    public async Task A_quorum_queue_that_answers_without_its_leader_is_not_taken_for_one_that_has_lost_the_consumer()
+    {
+        // 3.10 waits 250 milliseconds for the leader, and says that there is nothing.
+        _queue = new QueueDeclareOk("orders", 0, 0);
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        for (int look = 0; look < 10; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", Late, CancellationToken.None));
+            Assert.Equal(TimeSpan.FromSeconds(0.25), watch.Interval);
+        }
+
+        // A leader that is there answers at once; then it is the truth.
+        Assert.Null(await LookAsync(watch));
+        Assert.InRange(watch.Interval, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+        Assert.NotNull(await LookAsync(watch));
+
+        Task<QueueDeclareOk> Late(CancellationToken cancellationToken)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.25));
+            return Task.FromResult(_queue);
+        }
     }
 
     [Fact]
@@ -88,6 +114,13 @@ public sealed class IdleWatchPaceTests
         Assert.Null(await LookAsync(watch));
 
         Assert.Equal((0, TimeSpan.FromSeconds(1)), (_looks, watch.Interval));
+
+        // The last ones of a stream may be few: its end is seen as early.
+        Stream(1);
+        Assert.Null(await LookAsync(watch));
+        Assert.Equal((0, TimeSpan.FromSeconds(1)), (_looks, watch.Interval));
+        Assert.Null(await LookAsync(watch));
+        Assert.Equal(1, _looks);
     }
 
     [Fact]

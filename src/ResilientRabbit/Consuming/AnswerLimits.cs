@@ -1,0 +1,38 @@
+namespace ResilientRabbit.Consuming;
+
+/// <summary>
+/// How long an attempt to consume waits for its answers. A consume that meets the promotion of a mirror or the election of a leader is not answered any more, while one that is sent a
+/// moment later is answered at once: so the wait is short, unless the node itself is slow.
+/// </summary>
+internal static class AnswerLimits
+{
+    /// <summary>What concerns the node alone; the next attempts wait twice as long each.</summary>
+    private static readonly TimeSpan FirstOfNode = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan FirstOfQueue = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan OfQueue = TimeSpan.FromSeconds(1);
+
+    /// <summary>Each time after so many attempts one is given longer, and the next time twice as long: for queues that take their time.</summary>
+    private const int PatientAttempt = 8;
+
+    /// <summary>So many times as long as the node took for what it does by itself: one that is busy is not to be asked again and again.</summary>
+    private const int NodeFactor = 20;
+
+    /// <param name="attempt">From 1.</param>
+    /// <param name="longest">What the options allow.</param>
+    public static TimeSpan ForNode(int attempt, TimeSpan longest) => Shorter(FirstOfNode * Math.Pow(2, Math.Clamp(attempt - 1, 0, 10)), longest);
+
+    /// <param name="attempt">From 1.</param>
+    /// <param name="nodeTook">How long the node took to open the channel and to set the prefetch.</param>
+    /// <param name="longest">What the options allow.</param>
+    public static TimeSpan ForQueue(int attempt, TimeSpan nodeTook, TimeSpan longest)
+    {
+        TimeSpan limit = attempt <= 1 ? FirstOfQueue
+            : attempt % PatientAttempt == 0 ? OfQueue * Math.Pow(2, Math.Min(attempt / PatientAttempt, 10))
+            : OfQueue;
+        TimeSpan node = nodeTook * NodeFactor;
+        return Shorter(limit > node ? limit : node, longest);
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}
