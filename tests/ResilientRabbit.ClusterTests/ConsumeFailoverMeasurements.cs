@@ -63,7 +63,6 @@ public sealed class ConsumeFailoverMeasurements(ClusterFixture fixture)
         {
             await using ConsumerFleet fleet = await ConsumerFleet.CreateAsync(fixture.Cluster, Victim, "measure");
             fleet.Measured = (consumer, silence, prober) => _table.Add(fault, consumer.Kind, consumer.Way, prober, silence);
-            fleet.Allowance = TimeSpan.FromSeconds(30);
             fleet.MirroredLossIsOnlyMeasured = fault.EndsWith("frozen", StringComparison.Ordinal);
             await fleet.AddAllWaysAsync(Survivor);
             await fleet.RunAsync(hurt, heal);
