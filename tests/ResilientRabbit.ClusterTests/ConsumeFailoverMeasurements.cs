@@ -62,6 +62,7 @@ public sealed class ConsumeFailoverMeasurements(ClusterFixture fixture)
         try
         {
             await using ConsumerFleet fleet = await ConsumerFleet.CreateAsync(fixture.Cluster, Victim, "measure");
+            fleet.IsCounted = false;
             fleet.Measured = (consumer, silence, prober) => _table.Add(fault, consumer.Kind, consumer.Way, prober, silence);
             fleet.MirroredLossIsOnlyMeasured = fault.EndsWith("frozen", StringComparison.Ordinal);
             await fleet.AddAllWaysAsync(Survivor);

@@ -13,10 +13,13 @@ internal static class AnswerLimits
     private static readonly TimeSpan OfQueue = TimeSpan.FromSeconds(1);
 
     /// <summary>Each time after so many attempts one is given longer, and the next time twice as long: for queues that take their time.</summary>
-    private const int PatientAttempt = 8;
+    private const int PatientAttempt = 12;
 
     /// <summary>So many times as long as the node took for what it does by itself: one that is busy is not to be asked again and again.</summary>
-    private const int NodeFactor = 20;
+    private const int NodeFactor = 10;
+
+    /// <summary>The most that this gives: the node may have been slow for a moment, when the queue had just lost its leader.</summary>
+    private static readonly TimeSpan MostForSlowNode = TimeSpan.FromSeconds(2);
 
     /// <param name="attempt">From 1.</param>
     /// <param name="longest">What the options allow.</param>
@@ -30,7 +33,7 @@ internal static class AnswerLimits
         TimeSpan limit = attempt <= 1 ? FirstOfQueue
             : attempt % PatientAttempt == 0 ? OfQueue * Math.Pow(2, Math.Min(attempt / PatientAttempt, 10))
             : OfQueue;
-        TimeSpan node = nodeTook * NodeFactor;
+        TimeSpan node = Shorter(nodeTook * NodeFactor, MostForSlowNode);
         return Shorter(limit > node ? limit : node, longest);
     }
 
