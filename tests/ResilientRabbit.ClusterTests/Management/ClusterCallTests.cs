@@ -51,7 +51,7 @@ public sealed class ClusterCallTests(ManagementFixture fixture)
         string address = fixture.AddressOf(node);
 
         // With two nodes each quorum queue needs both, so that one which another test has left makes each node critical.
-        await fixture.DeleteVirtualHostsOfTestsAsync();
+        await fixture.DeleteQuorumQueuesOfTestsAsync();
         NodeHealthCheck[] passing =
         [
             NodeHealthCheck.Alarms, NodeHealthCheck.LocalAlarms, NodeHealthCheck.VirtualHosts, NodeHealthCheck.QuorumMajority,

@@ -79,14 +79,22 @@ public class ManagementFixture : IAsyncLifetime
         return name;
     }
 
-    /// <summary>Deletes the virtual hosts that earlier tests have left, with their queues.</summary>
-    public async Task DeleteVirtualHostsOfTestsAsync()
+    /// <summary>Deletes the quorum queues that earlier tests have left. Not their virtual hosts: 4.0.5 can fail at those whose classic queues have ended.</summary>
+    public async Task DeleteQuorumQueuesOfTestsAsync()
     {
-        foreach (JsonElement row in await ListAsync("list_vhosts", "name"))
+        foreach (JsonElement host in await ListAsync("list_vhosts", "name"))
         {
-            if (row.GetProperty("name").GetString() is { } name && name.StartsWith(VirtualHostPrefix, StringComparison.Ordinal))
+            if (host.GetProperty("name").GetString() is not { } virtualHost || !virtualHost.StartsWith(VirtualHostPrefix, StringComparison.Ordinal))
             {
-                await Cluster.Nodes[0].RunCtlAsync("delete_vhost", name);
+                continue;
+            }
+
+            foreach (JsonElement queue in await ListAsync("list_queues", "-p", virtualHost, "name", "type"))
+            {
+                if (queue.GetProperty("type").GetString()!.Contains("quorum", StringComparison.Ordinal))
+                {
+                    await Cluster.Nodes[0].RunCtlAsync("-p", virtualHost, "delete_queue", queue.GetProperty("name").GetString()!);
+                }
             }
         }
     }

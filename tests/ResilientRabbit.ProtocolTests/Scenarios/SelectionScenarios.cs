@@ -98,6 +98,7 @@ public sealed class SelectionScenarios
             await client.ConnectAsync().WaitAsync(Bed.Patience);
         }
 
+        await Bed.UntilAsync(() => clients.TrueForAll(static client => client.Status.Connections.All(static connection => connection.State == ConnectionState.Connected)), "all connections");
         int lost = cluster.Nodes[0].Connections().Count;
         int before = log.Count(Connecting);
 

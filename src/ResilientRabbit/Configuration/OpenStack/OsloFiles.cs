@@ -40,7 +40,7 @@ internal static class OsloFiles
         try
         {
             var info = new FileInfo(file);
-            string? rule = !info.Exists ? "the file does not exist" : FindRule(info.Length);
+            string? rule = !info.Exists ? "the file does not exist, or this user may not enter its folder" : FindRule(info.Length);
             if (rule is null)
             {
                 return Decode(ReadBytes(file).Span);
