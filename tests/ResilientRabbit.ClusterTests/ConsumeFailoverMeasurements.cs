@@ -63,6 +63,7 @@ public sealed class ConsumeFailoverMeasurements(ClusterFixture fixture)
         {
             await using ConsumerFleet fleet = await ConsumerFleet.CreateAsync(fixture.Cluster, Victim, "measure");
             fleet.IsCounted = false;
+            fleet.Allowance = TimeSpan.FromSeconds(30);
             fleet.Measured = (consumer, silence, prober) => _table.Add(fault, consumer.Kind, consumer.Way, prober, silence);
             fleet.MirroredLossIsOnlyMeasured = fault.EndsWith("frozen", StringComparison.Ordinal);
             await fleet.AddAllWaysAsync(Survivor);
