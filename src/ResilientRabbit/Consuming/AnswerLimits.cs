@@ -12,8 +12,8 @@ internal static class AnswerLimits
     private static readonly TimeSpan FirstOfQueue = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan OfQueue = TimeSpan.FromSeconds(1);
 
-    /// <summary>Each time after so many attempts one is given longer, and the next time twice as long: for queues that take their time.</summary>
-    private const int PatientAttempt = 12;
+    /// <summary>As long as a promotion takes. Behind it each attempt waits twice as long: what is left unanswered stays at the node, and too much of it can cost the connection (541).</summary>
+    private const int ShortAttempts = 4;
 
     /// <summary>So many times as long as the node took for what it does by itself: one that is busy is not to be asked again and again.</summary>
     private const int NodeFactor = 10;
@@ -30,9 +30,7 @@ internal static class AnswerLimits
     /// <param name="longest">What the options allow.</param>
     public static TimeSpan ForQueue(int attempt, TimeSpan nodeTook, TimeSpan longest)
     {
-        TimeSpan limit = attempt <= 1 ? FirstOfQueue
-            : attempt % PatientAttempt == 0 ? OfQueue * Math.Pow(2, Math.Min(attempt / PatientAttempt, 10))
-            : OfQueue;
+        TimeSpan limit = attempt <= 1 ? FirstOfQueue : OfQueue * Math.Pow(2, Math.Clamp(attempt - ShortAttempts, 0, 10));
         TimeSpan node = Shorter(nodeTook * NodeFactor, MostForSlowNode);
         return Shorter(limit > node ? limit : node, longest);
     }
