@@ -175,7 +175,7 @@ public sealed partial class TestBroker : IAsyncDisposable
     /// <returns>A task whose result is the number of consumers cancelled.</returns>
     public Task<int> CancelConsumersAsync(string queue, string virtualHost = "/") => Task.FromResult(BrokerWords.CancelConsumers(Node.Host, queue, virtualHost));
 
-    /// <summary>Adds a user, or replaces one with another password and other rights. Open connections keep the user they have.</summary>
+    /// <summary>Adds a user, or replaces one with another password and other rights. Open connections have the new rights from their next request on.</summary>
     /// <param name="user">The user.</param>
     public void SetUser(TestBrokerUser user)
     {

@@ -12,6 +12,9 @@ namespace ResilientRabbit.ClusterTests;
 [Collection(ClusterGroup.Name)]
 public sealed class ConsumeSafetyTests(ClusterFixture fixture)
 {
+    /// <summary>The goal is two seconds after it is possible; a busy machine may need some more.</summary>
+    private static readonly TimeSpan BackAgain = TimeSpan.FromSeconds(6);
+
     [Fact]
     public async Task Ten_thousand_messages_that_were_all_sent_twice_are_handled_once_each_with_deduplication()
     {
@@ -149,7 +152,7 @@ public sealed class ConsumeSafetyTests(ClusterFixture fixture)
             await client.Publisher.PublishAsync("", queue, default, new MessageProperties { MessageId = id }, TestContext.Current.CancellationToken);
             while (!handled.ContainsKey(id))
             {
-                Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), $"{id}: {subscription.Status}; {await DescribeAsync(queue)}");
+                Assert.True(Stopwatch.GetElapsedTime(start) < BackAgain, $"{id}: {subscription.Status}; {await DescribeAsync(queue)}");
                 await Task.Delay(10);
             }
 

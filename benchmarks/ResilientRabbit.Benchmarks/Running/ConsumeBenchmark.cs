@@ -12,7 +12,7 @@ internal static class ConsumeBenchmark
     private const int BodySize = 16;
     private const string Queue = "consume-bench";
 
-    /// <param name="arguments"><c>consume</c>, optionally the number of messages and of rounds.</param>
+    /// <param name="arguments"><c>consume</c>, optionally the number of messages and of rounds, and <c>profile</c> for what ours allocates by type.</param>
     public static async Task RunAsync(string[] arguments)
     {
         int count = arguments.Length > 1 ? int.Parse(arguments[1], CultureInfo.InvariantCulture) : 50_000;
@@ -49,6 +49,27 @@ internal static class ConsumeBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"| {contender.Text} | {Median(runs.Select(static run => run.Rate)):0} | {Median(runs.Select(static run => run.Cpu)):0.0} | {Median(runs.Select(static run => run.Bytes)):0} |"));
             await contender.DisposeAsync();
+        }
+
+        if (arguments.Contains("profile"))
+        {
+            await ProfileAsync(address, count);
+        }
+    }
+
+    private static async Task ProfileAsync(ClusterAddress address, int count)
+    {
+        using var sampler = new AllocationSampler();
+        await using var ours = new ConsumeOurs(Prefetch);
+        await ours.OpenAsync(address.Host, address.Port);
+        await FillAsync(address, count);
+        sampler.Start();
+        await ours.ConsumeAsync(Queue, count);
+        sampler.Stop();
+        Console.WriteLine();
+        foreach ((string type, double bytes) in sampler.BytesByType(count))
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{bytes,8:0.0} {type}"));
         }
     }
 

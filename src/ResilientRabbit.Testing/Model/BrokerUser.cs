@@ -1,13 +1,13 @@
 namespace ResilientRabbit.Testing.Model;
 
 /// <summary>A user with its rights in each virtual host.</summary>
-internal sealed class BrokerUser(string name, string password, IReadOnlyList<string> tags)
+internal sealed class BrokerUser(string name)
 {
     public string Name { get; } = name;
 
-    public string Password { get; set; } = password;
+    public string Password { get; set; } = "";
 
-    public IReadOnlyList<string> Tags { get; } = tags;
+    public IReadOnlyList<string> Tags { get; set; } = [];
 
     public Dictionary<string, Permissions> Permissions { get; } = new(StringComparer.Ordinal);
 }

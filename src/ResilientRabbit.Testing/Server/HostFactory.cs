@@ -23,13 +23,18 @@ internal static class HostFactory
 
     public static void AddUser(BrokerModel model, TestBrokerUser user)
     {
-        BrokerUser added = new(user.Name, user.Password, user.Tags);
+        // The same object for whoever is connected: new rights count from the next request on.
+        if (!model.Users.TryGetValue(user.Name, out BrokerUser? added))
+        {
+            model.Users.Add(user.Name, added = new BrokerUser(user.Name));
+        }
+
+        (added.Password, added.Tags) = (user.Password, user.Tags);
+        added.Permissions.Clear();
         foreach (string virtualHost in user.VirtualHosts ?? model.VirtualHosts.Select(static host => host.Name))
         {
             added.Permissions[virtualHost] = new Permissions(user.Configure, user.Write, user.Read);
         }
-
-        model.Users[user.Name] = added;
     }
 
     public static void AddVirtualHost(BrokerModel model, TestBrokerOptions options, string name)

@@ -11,6 +11,10 @@ namespace ResilientRabbit.Connections;
 internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
 {
     private const int PropertiesAt = 12;
+
+    /// <summary>Properties up to this size, in bytes, are put together in one array again and again.</summary>
+    private const int MostKept = 4096;
+
     private const ushort BasicClass = 60;
 
     private volatile IDeliverySink? _sink = sink;
@@ -20,6 +24,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     private IncomingDelivery _delivery;
     private Next _next;
     private byte[] _target = [];
+    private byte[] _properties = [];
     private int _at;
     private int _frameLeft;
     private int _bodyLeft;
@@ -60,7 +65,7 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
         arguments = arguments[(sizeof(ulong) + 1)..];
         string exchange = _exchange.Of(ShortString(ref arguments));
         string routingKey = _routingKey.Of(ShortString(ref arguments));
-        _delivery = new IncomingDelivery(tag, redelivered, consumerTag, exchange, routingKey, [], true, null, 0);
+        _delivery = new IncomingDelivery(tag, redelivered, consumerTag, exchange, routingKey, default, true, null, 0);
         _next = Next.Header;
     }
 
@@ -114,9 +119,9 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
     {
         if (_next == Next.Header)
         {
-            if (!PropertiesCheck.IsReadable(_delivery.Properties))
+            if (!PropertiesCheck.IsReadable(_delivery.Properties.Span))
             {
-                _delivery = _delivery with { Properties = [], IsReadable = false };
+                _delivery = _delivery with { Properties = default, IsReadable = false };
             }
 
             _target = _delivery.Buffer ?? [];
@@ -163,12 +168,27 @@ internal sealed class DeliveryRoute(IDeliverySink sink, int maxContent)
 
         // Two octets of flags that say that there is nothing.
         bool isEmpty = size == LeastHeader;
-        _target = isEmpty ? [] : new byte[size - PropertiesAt];
+        _frameLeft = isEmpty ? 0 : (int)size - PropertiesAt;
+        _target = SpaceFor(_frameLeft);
         _at = 0;
         _bodyLeft = (int)body;
-        _frameLeft = isEmpty ? 0 : _target.Length;
-        _delivery = _delivery with { Properties = _target, Buffer = body == 0 || isTooLarge ? null : ArrayPool<byte>.Shared.Rent((int)body), BodyLength = isTooLarge ? 0 : (int)body, TooLarge = isTooLarge ? (long)body : 0 };
+        _delivery = _delivery with { Properties = _target.AsMemory(0, _frameLeft), Buffer = body == 0 || isTooLarge ? null : ArrayPool<byte>.Shared.Rent((int)body), BodyLength = isTooLarge ? 0 : (int)body, TooLarge = isTooLarge ? (long)body : 0 };
         return isEmpty ? LeastHeader : PropertiesAt;
+    }
+
+    private byte[] SpaceFor(int properties)
+    {
+        if (properties > MostKept)
+        {
+            return new byte[properties];
+        }
+
+        if (_properties.Length < properties)
+        {
+            _properties = new byte[Math.Max(properties, _properties.Length * 2)];
+        }
+
+        return _properties;
     }
 
     private int OnBody(uint size)

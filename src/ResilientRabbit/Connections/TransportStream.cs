@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
@@ -134,6 +135,7 @@ internal sealed class TransportStream : NetworkStream
     }
 
     /// <summary>Waits for bytes behind those that are left. False at the end of the stream.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> ReceiveAsync(CancellationToken cancellationToken)
     {
         int left = _readEnd - _readStart;

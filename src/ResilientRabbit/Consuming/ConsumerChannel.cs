@@ -58,10 +58,12 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
 
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
-    /// <summary>Sets the prefetch and subscribes.</summary>
+    /// <summary>Sets the prefetch: something that the node does by itself.</summary>
+    public Task SetPrefetchAsync(CancellationToken cancellationToken) => _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken);
+
+    /// <summary>Subscribes.</summary>
     public async Task ConsumeAsync(CancellationToken cancellationToken)
     {
-        await _channel.BasicQosAsync(0, _settings.Prefetch, global: false, cancellationToken).ConfigureAwait(false);
         await _channel.BasicConsumeAsync(
             _settings.Queue,
             autoAck: false,
@@ -74,14 +76,15 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
         _intake.Open();
     }
 
-    /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one.</summary>
+    /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one. The end of this one ends the question: nobody is to wait for it then.</summary>
     public async Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
-        IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), cancellationToken).ConfigureAwait(false);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), either.Token).ConfigureAwait(false);
         try
         {
             probe.ContinuationTimeout = limit;
-            return await probe.QueueDeclarePassiveAsync(_settings.Queue, cancellationToken).ConfigureAwait(false);
+            return await probe.QueueDeclarePassiveAsync(_settings.Queue, either.Token).ConfigureAwait(false);
         }
         finally
         {

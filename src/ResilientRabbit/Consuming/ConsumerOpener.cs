@@ -10,12 +10,6 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>
-    /// How long the first attempt waits for its answer; the next ones twice as long each. A consume that meets the promotion of a mirror may get its answer seconds later than one that
-    /// is sent a moment after it (seen: 5 s).
-    /// </summary>
-    private static readonly TimeSpan FirstAnswerLimit = TimeSpan.FromSeconds(2);
-
     /// <summary>How long a consumer that is set up anew as planned may be away and still counts as consuming: health must not flicker for it.</summary>
     private static readonly TimeSpan PlannedGap = TimeSpan.FromSeconds(1);
 
@@ -26,6 +20,9 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     public string? LastError => _lastError;
 
     public int LastReplyCode { get; private set; }
+
+    /// <summary>Whether the last attempt was given up without an answer.</summary>
+    public bool IsUnanswered { get; private set; }
 
     /// <summary>Waits for a session and subscribes on it.</summary>
     /// <param name="attempt">From 1.</param>
@@ -58,13 +55,26 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
         using var token = CancellationTokenSource.CreateLinkedTokenSource(epoch.Dead, cancellationToken);
         IChannel? channel = null;
         ConsumerChannel? consumer = null;
+        bool isInTurn = IsUnanswered;
+        if (isInTurn)
+        {
+            // A queue without its leader leaves a channel hanging at the broker for each attempt: those of one client take turns.
+            await services.Outage.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        TimeSpan limit = AnswerLimits.ForNode(attempt, services.RequestTimeout);
+        long asked = services.Time.GetTimestamp();
         try
         {
             channel = await epoch.OpenChannelAsync(new CreateChannelOptions(publisherConfirmationsEnabled: false, publisherConfirmationTrackingEnabled: false), token.Token).ConfigureAwait(false);
-            channel.ContinuationTimeout = AnswerLimit(attempt, services.RequestTimeout);
+            channel.ContinuationTimeout = limit;
             consumer = new ConsumerChannel(epoch, channel, settings, counters, deliveries, services.Logger, services.Time);
+            await consumer.SetPrefetchAsync(token.Token).ConfigureAwait(false);
+            limit = AnswerLimits.ForQueue(attempt, services.Time.GetElapsedTime(asked), services.RequestTimeout);
+            channel.ContinuationTimeout = limit;
             await consumer.ConsumeAsync(token.Token).ConfigureAwait(false);
             LastReplyCode = 0;
+            IsUnanswered = false;
             return consumer;
         }
         catch (Exception exception)
@@ -77,8 +87,15 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            Failed(exception, attempt, epoch.IsDead);
+            Failed(exception, attempt, limit, epoch.IsDead);
             return null;
+        }
+        finally
+        {
+            if (isInTurn)
+            {
+                services.Outage.Release();
+            }
         }
     }
 
@@ -95,6 +112,7 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     public void Lost(ConsumerChannel channel, ConsumerEnd end)
     {
         LastReplyCode = end.ReplyCode;
+        IsUnanswered = false;
         if (end.Reason != ConsumerEndReason.Refreshed)
         {
             _lastError = end.Text;
@@ -120,22 +138,15 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
         }
     }
 
-    /// <param name="attempt">From 1.</param>
-    /// <param name="longest">What the options allow.</param>
-    internal static TimeSpan AnswerLimit(int attempt, TimeSpan longest)
-    {
-        TimeSpan limit = FirstAnswerLimit * Math.Pow(2, Math.Clamp(attempt - 1, 0, 10));
-        return limit < longest ? limit : longest;
-    }
-
-    private void Failed(Exception exception, int attempt, bool isSessionDead)
+    private void Failed(Exception exception, int attempt, TimeSpan limit, bool isSessionDead)
     {
         (int code, string text) = FailureClassifier.ReplyOf(exception);
         string reason = code != 0 ? FormattableString.Invariant($"{code} {text}")
             : isSessionDead ? "The connection was lost."
-            : exception is OperationCanceledException ? $"The broker did not answer within {AnswerLimit(attempt, services.RequestTimeout)}."
+            : exception is OperationCanceledException ? FormattableString.Invariant($"The broker did not answer within {limit.TotalSeconds:0.###} s.")
             : exception.Message;
         LastReplyCode = code;
+        IsUnanswered = code == 0 && !isSessionDead && exception is OperationCanceledException;
         _lastError = reason;
         if (code == 404)
         {

@@ -12,9 +12,9 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
     private Rarities? _rare;
 
     /// <summary>The channel that delivered it: the only one that may settle it.</summary>
-    public IDeliveryOrigin Origin { get; } = origin;
+    public IDeliveryOrigin Origin { get; private set; } = origin;
 
-    public ReceivedMessage Message { get; } = message;
+    public ReceivedMessage Message { get; private set; } = message;
 
     /// <summary>What it was delivered in, together with others; null when it came alone.</summary>
     public Pack? Pack { get; } = pack;
@@ -67,6 +67,9 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 
     private Rarities Rare => _rare ??= new Rarities();
 
+    /// <summary>True when it was acknowledged and stands in no list: the worker that handled it is the last to know it.</summary>
+    public bool IsSpent { get; set; }
+
     /// <summary>Leaves the body to the garbage collector: a handler that was given up may still read it.</summary>
     public void KeepBody()
     {
@@ -80,6 +83,25 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
 
     /// <summary>True the first time: the delivery is not to be counted as unsettled any more.</summary>
     public bool TryUncount() => !_isUncounted && (_isUncounted = true);
+
+    /// <summary>Lets go of everything, to wait for its next life.</summary>
+    public void Empty()
+    {
+        Origin = null!;
+        Message = null!;
+        _rare?.Clear();
+    }
+
+    /// <summary>Begins another life: another delivery, alone in its body.</summary>
+    public void Renew(ulong tag, IDeliveryOrigin origin, ReceivedMessage message, byte[]? buffer)
+    {
+        Renew(tag);
+        Origin = origin;
+        Message = message;
+        _buffer = buffer;
+        _isUncounted = false;
+        IsSpent = false;
+    }
 
     /// <summary>Ends the life of the body.</summary>
     public void Release()
@@ -102,5 +124,13 @@ internal sealed class Delivery(ulong tag, IDeliveryOrigin origin, ReceivedMessag
         public string? OrderingKey { get; set; }
 
         public ActivityContext HandlerContext { get; set; }
+
+        public void Clear()
+        {
+            Fault = null;
+            TooLarge = 0;
+            OrderingKey = null;
+            HandlerContext = default;
+        }
     }
 }

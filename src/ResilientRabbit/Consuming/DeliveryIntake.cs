@@ -62,7 +62,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
             }
         }
 
-        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties, incoming.IsReadable)
+        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties.Span, incoming.IsReadable)
         {
             Queue = settings.Queue,
             Exchange = incoming.Exchange,
@@ -72,7 +72,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
         };
         lock (_lock)
         {
-            var delivery = new Delivery(incoming.Tag, origin, message, incoming.Buffer) { Fault = fault, TooLarge = incoming.TooLarge };
+            Delivery delivery = NewDelivery(incoming, message, fault);
             _burst.Add(delivery);
             _tickets.Add(delivery);
         }
@@ -87,6 +87,17 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
                 HandOverNeedsLock();
             }
         }
+    }
+
+    private Delivery NewDelivery(in IncomingDelivery incoming, ReceivedMessage message, string? fault)
+    {
+        if (fault is null && incoming.TooLarge == 0 && deliveries.Spare.TryTake(out Delivery? spare))
+        {
+            spare.Renew(incoming.Tag, origin, message, incoming.Buffer);
+            return spare;
+        }
+
+        return new Delivery(incoming.Tag, origin, message, incoming.Buffer) { Fault = fault, TooLarge = incoming.TooLarge };
     }
 
     private void HandOverNeedsLock()

@@ -14,6 +14,9 @@ internal sealed class DeliveryQueue(Func<ReceivedMessage, string?>? orderingKey 
     private readonly Dictionary<string, Queue<Delivery>?> _keys = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
 
+    /// <summary>For those to come.</summary>
+    public DeliveryPool Spare { get; } = new();
+
     public IAsyncEnumerable<Delivery> ReadAllAsync() => _ready.Reader.ReadAllAsync();
 
     /// <summary>Takes a delivery in. False when the subscription has ended.</summary>

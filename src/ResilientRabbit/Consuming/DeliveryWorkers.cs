@@ -53,6 +53,10 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
             }
 
             deliveries.Done(delivery);
+            if (_pipeline is null && delivery.IsSpent)
+            {
+                deliveries.Spare.Put(delivery);
+            }
         }
     }
 
@@ -168,7 +172,10 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         using var timeout = new CancellationTokenSource(limit, time);
         var either = CancellationTokenSource.CreateLinkedTokenSource(gone, timeout.Token);
         CancellationToken token = either.Token;
-        Task<Settlement> handling = Task.Run(() => handler.HandleAsync(delivery.Message, token).AsTask(), CancellationToken.None);
+
+        // Read here: one that is left behind before it began may not find the next message in a delivery that is used again.
+        ReceivedMessage message = delivery.Message;
+        Task<Settlement> handling = Task.Run(() => handler.HandleAsync(message, token).AsTask(), CancellationToken.None);
         try
         {
             return await handling.WaitAsync(limit + Grace, time, CancellationToken.None).ConfigureAwait(false);

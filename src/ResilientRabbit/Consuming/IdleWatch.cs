@@ -14,7 +14,8 @@ namespace ResilientRabbit.Consuming;
 /// <param name="findQueue">The declaration of the queue; null when it is not ours.</param>
 /// <param name="logger">The log.</param>
 /// <param name="time">The clock.</param>
-internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger, TimeProvider time)
+/// <param name="looks">Bounds how many of a client's consumers look at once in quick succession; null for no bound.</param>
+internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger, TimeProvider time, SemaphoreSlim? looks = null)
 {
     private const string SwallowingVersions = "3.";
     private const string SingleActiveConsumer = "x-single-active-consumer";
@@ -24,17 +25,43 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
     private static readonly TimeSpan CalmInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan AlertInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan SecondAlert = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan SuspiciousInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>As long as it answers at all, the broker answers much faster; without its leader a queue does not answer.</summary>
-    private static readonly TimeSpan AlertTimeout = TimeSpan.FromSeconds(1);
+    /// <summary>Between two answers that messages are ready: they may be on their way.</summary>
+    private static readonly TimeSpan SecondAlert = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>
+    /// Between two answers that there is no consumer: a node that promotes a mirror and has not lost ours sets it up again within milliseconds. Without messages there is more time,
+    /// and a quorum queue that is electing its leader seems to be like that.
+    /// </summary>
+    private static readonly TimeSpan SecondMissing = TimeSpan.FromSeconds(0.25);
+    private static readonly TimeSpan SecondEmpty = TimeSpan.FromSeconds(0.75);
+
+    /// <summary>A quorum queue waits 250 milliseconds for its leader and then claims to have neither messages nor consumers (<c>rabbit_quorum_queue:stat</c>).</summary>
+    private static readonly TimeSpan DoubtfulAfter = TimeSpan.FromSeconds(0.2);
+
+    /// <summary>
+    /// As long as it answers at all, the broker answers much faster; without its leader a queue does not answer. The look that was sent just before a promotion is not answered
+    /// either, and the next one is at once: so each is given up soon.
+    /// </summary>
+    private static readonly TimeSpan AlertTimeout = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan UnansweredInterval = TimeSpan.FromSeconds(0.25);
+
+    /// <summary>Later, when the outage is a long one.</summary>
+    private static readonly TimeSpan LateTimeout = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CalmTimeout = TimeSpan.FromSeconds(3);
 
     /// <summary>A silence after so many messages between two looks is looked into at once.</summary>
     private const int ManyMessages = 10;
 
-    /// <summary>So many looks at once that fail, and the pace is the usual one again.</summary>
-    private const int MostAlerts = 20;
+    /// <summary>So many looks at once that fail, and the pace is the usual one again: some 20 seconds quickly, and 70 more at a slower pace. Brokers notice a frozen node after up to 75.</summary>
+    private const int MostAlerts = 62;
+
+    /// <summary>The slower pace, when so many are left.</summary>
+    private const int LateAlerts = 35;
+
+    /// <summary>So many times a stream that ended while handlers work is looked at a second later, when they may be done. Nothing is asked of the broker meanwhile.</summary>
+    private const int MostBusy = 5;
 
     /// <summary>The longest pause after resubscriptions that brought nothing.</summary>
     private static readonly TimeSpan FruitlessInterval = TimeSpan.FromMinutes(5);
@@ -48,6 +75,9 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private int _suspicions;
     private int _fruitless;
     private int _alerts;
+    private int _busy;
+    private bool _isUnanswered;
+    private TimeSpan? _second;
     private bool _isStandby;
 
     /// <summary>When to look again.</summary>
@@ -55,9 +85,14 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         get
         {
+            if (_suspicions > 0 && _second is { } second)
+            {
+                return second;
+            }
+
             if (_alerts > 0)
             {
-                return _suspicions > 0 ? SecondAlert : AlertInterval;
+                return _suspicions > 0 ? SecondAlert : _isUnanswered && _alerts > LateAlerts ? UnansweredInterval : AlertInterval;
             }
 
             if (_suspicions > 0)
@@ -83,6 +118,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     {
         _suspicions = 0;
         _alerts = 0;
+        _busy = 0;
+        (_isUnanswered, _second) = (false, null);
         _quietSince = time.GetTimestamp();
 
         // Not of a single active consumer: the next one would become active.
@@ -101,7 +138,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         {
             using (var pause = CancellationTokenSource.CreateLinkedTokenSource(interrupt))
             {
-                await Task.WhenAny(channel.Ended, Task.Delay(Interval, time, pause.Token)).ConfigureAwait(false);
+                await Task.WhenAny(channel.Ended, WaitForNextAsync(pause.Token)).ConfigureAwait(false);
                 await pause.CancelAsync().ConfigureAwait(false);
             }
 
@@ -111,7 +148,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             }
 
             interrupt.ThrowIfCancellationRequested();
-            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(_alerts > 0 && AlertTimeout < requestTimeout ? AlertTimeout : requestTimeout, token), interrupt).ConfigureAwait(false) is { } reason)
+            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(LimitOf(requestTimeout), token), interrupt).ConfigureAwait(false) is { } reason)
             {
                 return new ConsumerEnd(ConsumerEndReason.Silent, reason);
             }
@@ -121,6 +158,13 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
                 return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a long silence.");
             }
         }
+    }
+
+    /// <summary>Until the next look is due; or a stream has begun, whose end is to be seen.</summary>
+    internal Task WaitForNextAsync(CancellationToken cancellationToken)
+    {
+        Task pause = Task.Delay(Interval, time, cancellationToken);
+        return _alerts > 0 || _suspicions > 0 ? pause : Task.WhenAny(pause, counters.WhenReceivedAsync(_receivedBefore + ManyMessages));
     }
 
     /// <summary>Looks once.</summary>
@@ -133,8 +177,10 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         long received = counters.Received;
         if (received != _receivedBefore)
         {
-            // While messages flow, looking costs nothing; so their end is seen early.
-            _alerts = received - _receivedBefore >= ManyMessages ? MostAlerts : 0;
+            // While messages flow, looking costs nothing; so their end is seen early. The last of a stream may be few.
+            _alerts = received - _receivedBefore >= ManyMessages || _alerts > 0 ? MostAlerts : 0;
+            _busy = 0;
+            _isUnanswered = false;
             _receivedBefore = received;
             _quietSince = time.GetTimestamp();
             _suspicions = 0;
@@ -147,13 +193,16 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         bool isBusy = counters.Unsettled > 0;
         if (counters.Unsettled >= settings.Prefetch || (_alerts > 0 && isBusy))
         {
-            _alerts = 0;
+            _alerts = ++_busy < MostBusy ? _alerts : 0;
             _suspicions = 0;
+            _isUnanswered = false;
             return null;
         }
 
-        (string? suspicion, bool mayStandBy, bool hasAnswered) = await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
-        _alerts = suspicion is null && hasAnswered ? 0 : Math.Max(0, _alerts - 1);
+        (string? suspicion, bool mayStandBy, bool hasAnswered) = await SuspectInTurnAsync(inspect, cancellationToken).ConfigureAwait(false);
+        // A question that the broker leaves unanswered for once is the beginning of an outage, also where nothing was flowing.
+        _alerts = suspicion is null && hasAnswered ? 0 : _alerts > 0 ? _alerts - 1 : hasAnswered || _isUnanswered ? 0 : LateAlerts;
+        _isUnanswered = !hasAnswered;
         if (suspicion is null || counters.Received != received)
         {
             _suspicions = 0;
@@ -177,6 +226,12 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         return suspicion;
     }
 
+    private TimeSpan LimitOf(TimeSpan requestTimeout)
+    {
+        TimeSpan limit = _alerts > LateAlerts ? AlertTimeout : _alerts > 0 ? LateTimeout : CalmTimeout;
+        return limit < requestTimeout ? limit : requestTimeout;
+    }
+
     private bool IsDeclaredSingleActive => findQueue() is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
 
     private void StandBy(string consumerTag)
@@ -189,11 +244,38 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
     }
 
+    /// <summary>In an outage of many queues the looks of all their consumers are not to be a burden of its own: each leaves a channel at the broker that hangs as long as the queue.</summary>
+    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectInTurnAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
+    {
+        if (_alerts == 0 || looks is null)
+        {
+            return await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
+        }
+
+        await looks.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            looks.Release();
+        }
+    }
+
     private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
     {
         try
         {
+            _second = null;
+            long asked = time.GetTimestamp();
             QueueDeclareOk queue = await inspect(cancellationToken).ConfigureAwait(false);
+            if (queue is { ConsumerCount: 0, MessageCount: 0 } && time.GetElapsedTime(asked) >= DoubtfulAfter)
+            {
+                return (null, false, false);
+            }
+
+            _second = queue.ConsumerCount > 0 ? null : queue.MessageCount > 0 ? SecondMissing : SecondEmpty;
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
                 (_, 0) => ("the broker knows no consumer of the queue", false, true),

@@ -25,7 +25,7 @@ internal sealed class PullChannel : IAckChannel, IDeliveryOrigin
         _services = services;
         Token = _gone.Token;
         Acks = new AckBatcher(this, 1, TimeSpan.Zero, _counters, services.Logger, services.Time);
-        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties, incoming.IsReadable)
+        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties.Span, incoming.IsReadable)
         {
             Queue = settings.Queue,
             Exchange = incoming.Exchange,

@@ -13,7 +13,7 @@ internal sealed class PullIntake : IDeliverySink
 
     public void OnDelivery(in IncomingDelivery delivery)
     {
-        if (!_answer.TrySetResult(delivery) && delivery.Buffer is { } unused)
+        if (!_answer.TrySetResult(delivery with { Properties = delivery.Properties.ToArray() }) && delivery.Buffer is { } unused)
         {
             ArrayPool<byte>.Shared.Return(unused);
         }

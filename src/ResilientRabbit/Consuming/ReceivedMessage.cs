@@ -10,13 +10,13 @@ public sealed class ReceivedMessage
 {
     private static readonly IReadOnlyBasicProperties NoProperties = new ReadOnlyBasicProperties([]);
 
-    private readonly byte[]? _encoded;
-    private readonly PackedId? _packed;
+    /// <summary>The properties as they came, up to <see cref="EncodedProperties.Capacity"/>.</summary>
+    private readonly EncodedProperties _encoded;
+    private readonly byte _encodedLength;
     private IReadOnlyBasicProperties? _source;
     private ReadOnlyMemory<byte> _body;
     private bool _isReleased;
-    private MessageProperties? _properties;
-    private IReadOnlyDictionary<string, object?>? _headers;
+    private Rarities? _rare;
 
     /// <summary>Makes a message, for tests of handlers.</summary>
     /// <param name="body">The body.</param>
@@ -24,7 +24,7 @@ public sealed class ReceivedMessage
     public ReceivedMessage(ReadOnlyMemory<byte> body, MessageProperties? properties = null)
     {
         _body = body;
-        _properties = properties ?? new MessageProperties();
+        Rare.Properties = properties ?? new MessageProperties();
     }
 
     internal ReceivedMessage(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties source)
@@ -36,11 +36,23 @@ public sealed class ReceivedMessage
     /// <param name="body">The body.</param>
     /// <param name="encoded">The properties as they came; decoded when they are asked for.</param>
     /// <param name="isReadable">Whether they can be decoded.</param>
-    internal ReceivedMessage(ReadOnlyMemory<byte> body, byte[] encoded, bool isReadable)
+    internal ReceivedMessage(ReadOnlyMemory<byte> body, ReadOnlySpan<byte> encoded, bool isReadable)
     {
         _body = body;
-        _encoded = encoded;
         IsReadable = isReadable;
+        if (encoded.IsEmpty)
+        {
+            _source = NoProperties;
+        }
+        else if (encoded.Length <= EncodedProperties.Capacity)
+        {
+            encoded.CopyTo(_encoded);
+            _encodedLength = (byte)encoded.Length;
+        }
+        else
+        {
+            Rare.Encoded = encoded.ToArray();
+        }
     }
 
     /// <param name="body">Its part of the body that came.</param>
@@ -48,7 +60,7 @@ public sealed class ReceivedMessage
     /// <param name="packed">Its own id.</param>
     internal ReceivedMessage(ReadOnlyMemory<byte> body, IReadOnlyBasicProperties shared, PackedId packed)
         : this(body, shared)
-        => _packed = packed;
+        => Rare.Packed = packed;
 
     /// <summary>Gets the body. It lies in pooled memory: copy what is needed after the handler has returned.</summary>
     /// <exception cref="ObjectDisposedException">The handler has returned.</exception>
@@ -77,25 +89,25 @@ public sealed class ReceivedMessage
     public bool Redelivered { get; init; }
 
     /// <summary>Gets the message-id; <see langword="null"/> when it has none.</summary>
-    public string? MessageId => _packed is { } packed ? packed.Text : Source is { } source ? source.MessageId : _properties!.MessageId;
+    public string? MessageId => _rare?.Packed is { } packed ? packed.Text : Source is { } source ? source.MessageId : Rare.Properties!.MessageId;
 
     /// <summary>Gets the correlation-id; <see langword="null"/> when it has none.</summary>
-    public string? CorrelationId => Source is { } source ? source.CorrelationId : _properties!.CorrelationId;
+    public string? CorrelationId => Source is { } source ? source.CorrelationId : Rare.Properties!.CorrelationId;
 
     /// <summary>Gets the content-type; <see langword="null"/> when it has none.</summary>
-    public string? ContentType => Source is { } source ? source.ContentType : _properties!.ContentType;
+    public string? ContentType => Source is { } source ? source.ContentType : Rare.Properties!.ContentType;
 
     /// <summary>Gets the content-encoding; <see langword="null"/> when it has none.</summary>
-    public string? ContentEncoding => Source is { } source ? source.ContentEncoding : _properties!.ContentEncoding;
+    public string? ContentEncoding => Source is { } source ? source.ContentEncoding : Rare.Properties!.ContentEncoding;
 
     /// <summary>Gets the id of the publishing application; <see langword="null"/> when it has none.</summary>
-    public string? AppId => Source is { } source ? source.AppId : _properties!.AppId;
+    public string? AppId => Source is { } source ? source.AppId : Rare.Properties!.AppId;
 
     /// <summary>Gets the application's type name of the message; <see langword="null"/> when it has none.</summary>
-    public string? Type => Source is { } source ? source.Type : _properties!.Type;
+    public string? Type => Source is { } source ? source.Type : Rare.Properties!.Type;
 
     /// <summary>Gets the address for replies; <see langword="null"/> when it has none.</summary>
-    public string? ReplyTo => Source is { } source ? source.ReplyTo : _properties!.ReplyTo;
+    public string? ReplyTo => Source is { } source ? source.ReplyTo : Rare.Properties!.ReplyTo;
 
     /// <summary>
     /// Gets which attempt to handle it this is, from 1: exact while nothing is lost or requeued. A redelivery after a loss or a <see cref="Settlement.Requeue"/> counts where the broker
@@ -107,10 +119,10 @@ public sealed class ReceivedMessage
     public int DeliveryCount => Redelivered ? HeaderReader.DeliveryCount(Headers) : 0;
 
     /// <summary>Gets the headers. Strings are byte arrays of UTF-8 as they came: see <see cref="GetHeaderText"/>.</summary>
-    public IReadOnlyDictionary<string, object?> Headers => _headers ??= ReadHeaders();
+    public IReadOnlyDictionary<string, object?> Headers => Rare.Headers ??= ReadHeaders();
 
     /// <summary>Gets a copy of all properties that can be published again.</summary>
-    public MessageProperties Properties => _properties ??= ReceivedProperties.CopyOf(this);
+    public MessageProperties Properties => Rare.Properties ??= ReceivedProperties.CopyOf(this);
 
     /// <summary>Gets a header as text, whatever its type on the wire: numbers in the invariant culture, byte arrays as UTF-8.</summary>
     /// <param name="name">The name of the header.</param>
@@ -135,21 +147,36 @@ public sealed class ReceivedMessage
     public override string ToString() => $"{Queue}: message {MessageId ?? "without id"}, attempt {Attempt}{(Redelivered ? ", redelivered" : "")}, {_body.Length} bytes";
 
     /// <summary>What the driver delivered; null for a message made by a test.</summary>
-    internal IReadOnlyBasicProperties? Source => _source ??= _encoded switch
-    {
-        null => null,
-        { Length: 0 } => NoProperties,
-        _ => new ReadOnlyBasicProperties(_encoded),
-    };
+    internal IReadOnlyBasicProperties? Source => _source ??= Decode();
 
     /// <summary>False when it came with properties that cannot be decoded; it then seems to have none.</summary>
     internal bool IsReadable { get; } = true;
 
+    private Rarities Rare => _rare ??= new Rarities();
+
     internal void Release() => _isReleased = true;
+
+    private ReadOnlyBasicProperties? Decode()
+    {
+        ReadOnlySpan<byte> encoded = _encoded;
+        return _encodedLength > 0 ? new ReadOnlyBasicProperties(encoded[.._encodedLength]) : _rare?.Encoded is { } large ? new ReadOnlyBasicProperties(large) : null;
+    }
 
     private ReadOnlyDictionary<string, object?> ReadHeaders()
     {
-        IDictionary<string, object?>? headers = Source is { } source ? source.Headers : _properties!.HeadersOrNull;
+        IDictionary<string, object?>? headers = Source is { } source ? source.Headers : Rare.Properties!.HeadersOrNull;
         return headers is null ? ReadOnlyDictionary<string, object?>.Empty : new ReadOnlyDictionary<string, object?>(headers);
+    }
+
+    /// <summary>What most messages do not have, or are not asked for.</summary>
+    private sealed class Rarities
+    {
+        public byte[]? Encoded { get; set; }
+
+        public PackedId? Packed { get; set; }
+
+        public MessageProperties? Properties { get; set; }
+
+        public IReadOnlyDictionary<string, object?>? Headers { get; set; }
     }
 }

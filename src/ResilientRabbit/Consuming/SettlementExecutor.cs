@@ -132,7 +132,8 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         switch (settlement)
         {
             case Settlement.Ack:
-                await AckAsync(delivery).ConfigureAwait(false);
+                bool isAcknowledged = await AckAsync(delivery).ConfigureAwait(false);
+                delivery.IsSpent = isAcknowledged && delivery.Pack is null;
                 break;
             case Settlement.Requeue:
                 await acks.RequeueAsync(delivery).ConfigureAwait(false);

@@ -39,7 +39,7 @@ internal sealed class Subscription : ISubscription
         _counters = new SubscriptionCounters(settings.Queue, services.Telemetry, services.Time);
         _deliveries = new DeliveryQueue(settings.OrderingKey);
         _opener = new ConsumerOpener(settings, services, _counters, _deliveries);
-        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time);
+        _idle = new IdleWatch(settings, _counters, () => services.Topology.FindQueue(settings.Queue), services.Logger, services.Time, services.Outage);
         _drain = new ConsumerDrain(settings, services.Logger, services.Time);
         _settlement = new SettlementExecutor(services.Publisher, settings, _counters, services.Logger, services.Time)
         {
@@ -232,7 +232,7 @@ internal sealed class Subscription : ISubscription
             SetResubscribing();
         }
 
-        TimeSpan pause = ResubscribeDelay.Of(_failures, _opener.LastReplyCode, Random.Shared.NextDouble()) + _opener.TakeCancelPause(Random.Shared.NextDouble());
+        TimeSpan pause = ResubscribeDelay.Of(_failures, _opener.LastReplyCode, Random.Shared.NextDouble(), _opener.IsUnanswered) + _opener.TakeCancelPause(Random.Shared.NextDouble());
         await Task.Delay(pause, _services.Time, interrupt).ConfigureAwait(false);
         ConsumerChannel? channel = await _opener.TryOpenAsync(_failures + 1, isPlanned ? SetResubscribing : null, interrupt).ConfigureAwait(false);
         if (channel is null)

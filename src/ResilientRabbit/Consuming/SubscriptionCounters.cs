@@ -18,6 +18,8 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
     private long _stale;
     private long _duplicates;
     private int _resubscribes;
+    private long _awaited = long.MaxValue;
+    private TaskCompletionSource? _waiting;
 
     public int Unsettled => Volatile.Read(ref _unsettled);
 
@@ -33,8 +35,25 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
 
     public void AddReceived(int count)
     {
-        Interlocked.Add(ref _received, count);
         Interlocked.Add(ref _unsettled, count);
+        if (Interlocked.Add(ref _received, count) >= Volatile.Read(ref _awaited))
+        {
+            TellReceived();
+        }
+    }
+
+    /// <summary>Completes when so many messages were received in all. There is one who waits; asking again forgets the former question.</summary>
+    public Task WhenReceivedAsync(long count)
+    {
+        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Interlocked.Exchange(ref _waiting, waiting);
+        Interlocked.Exchange(ref _awaited, count);
+        if (Received >= count)
+        {
+            TellReceived();
+        }
+
+        return waiting.Task;
     }
 
     /// <summary>Messages that are left unsettled because their body exceeds the limit.</summary>
@@ -66,6 +85,12 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
 
     /// <summary>Why the consumer was lost: the cause of the next resubscription.</summary>
     public void NoteLoss(ConsumerEndReason reason) => _cause = reason.ToString();
+
+    private void TellReceived()
+    {
+        Interlocked.Exchange(ref _awaited, long.MaxValue);
+        Interlocked.Exchange(ref _waiting, null)?.TrySetResult();
+    }
 
     /// <summary>Notes since when the subscription does not consume although it should. Called by the subscription's loop only.</summary>
     public void NoteState(SubscriptionState state)

@@ -15,5 +15,8 @@ internal sealed record SubscriptionServices(
     /// <summary>Keeps a flood of bad messages from becoming a flood of lines.</summary>
     public RepeatLimit Repeats { get; } = new(Time);
 
+    /// <summary>How many questions about queues that may have lost their leader are asked at the same time.</summary>
+    public SemaphoreSlim Outage { get; } = new(8);
+
     public ClientTelemetry Telemetry { get; init; } = ClientTelemetry.None;
 }

@@ -9,12 +9,12 @@ internal static class Unpacker
     /// <summary>The properties of a batch; null when it is none. Most deliveries are told by their bytes, without being decoded.</summary>
     public static ReadOnlyBasicProperties? PropertiesOf(in IncomingDelivery incoming)
     {
-        if (!incoming.IsReadable || incoming.Properties.AsSpan().IndexOf("springBatchFormat"u8) < 0)
+        if (!incoming.IsReadable || incoming.Properties.Span.IndexOf("springBatchFormat"u8) < 0)
         {
             return null;
         }
 
-        var properties = new ReadOnlyBasicProperties(incoming.Properties);
+        var properties = new ReadOnlyBasicProperties(incoming.Properties.Span);
         return properties.Headers is { } headers && headers.TryGetValue(PackFormat.FormatHeader, out object? format)
             && string.Equals(HeaderReader.Text(format), PackFormat.Format, StringComparison.Ordinal)
             ? properties

@@ -62,7 +62,7 @@ public sealed class IncomingFramesTests
 
         IncomingDelivery delivery = _sink.Last;
         Assert.Equal((9UL, true, "ctag", "orders", "key", true, 3), (delivery.Tag, delivery.Redelivered, delivery.ConsumerTag, delivery.Exchange, delivery.RoutingKey, delivery.IsReadable, delivery.BodyLength));
-        Assert.Equal(properties, delivery.Properties);
+        Assert.Equal(properties, delivery.Properties.ToArray());
         Assert.Equal([1, 2, 3], delivery.Buffer![..3]);
         Assert.Equal(1, _sink.Bursts);
         Assert.Equal(0, _passed.Length);

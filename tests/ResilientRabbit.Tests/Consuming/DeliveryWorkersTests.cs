@@ -175,10 +175,11 @@ public sealed class DeliveryWorkersTests : IDisposable
     public async Task The_body_of_a_settled_message_is_gone()
     {
         Delivery delivery = _origin.Deliver();
+        ReceivedMessage message = delivery.Message;
 
         await HandleAsync(static _ => new(Settlement.Ack), delivery: delivery);
 
-        Assert.Throws<ObjectDisposedException>(() => delivery.Message.Body);
+        Assert.Throws<ObjectDisposedException>(() => message.Body);
     }
 
     [Theory]

@@ -9,8 +9,8 @@ internal sealed class FakeOrigin : IDeliveryOrigin, IDisposable
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public FakeOrigin(SubscriptionCounters counters, TimeProvider time) =>
-        Acks = new AckBatcher(Frames, 100, TimeSpan.Zero, counters, NullLogger.Instance, time);
+    public FakeOrigin(SubscriptionCounters counters, TimeProvider time, TimeSpan ackDelay = default) =>
+        Acks = new AckBatcher(Frames, 100, ackDelay, counters, NullLogger.Instance, time);
 
     public RecordingAckChannel Frames { get; } = new();
 

@@ -11,6 +11,7 @@ public sealed class IdleWatchTests
     private readonly SubscriptionCounters _counters = new();
     private readonly ManualTimeProvider _time = new();
     private QueueSpec? _spec;
+    private int _looks;
     private QueueDeclareOk _queue = new("orders", 10, 1);
 
     [Fact]
@@ -125,15 +126,28 @@ public sealed class IdleWatchTests
     }
 
     [Fact]
-    public async Task A_consumer_with_work_is_given_the_usual_time()
+    public async Task A_consumer_with_work_is_looked_into_when_it_is_done_and_given_the_usual_time_when_it_is_not()
     {
         IdleWatch watch = NewWatch();
         Stream(10);
         _counters.AddReceived(1);
         Assert.Null(await LookAsync(watch));
-        Assert.Null(await LookAsync(watch));
+        for (int look = 0; look < 4; look++)
+        {
+            Assert.Null(await LookAsync(watch));
+            Assert.Equal(TimeSpan.FromSeconds(1), watch.Interval);
+        }
 
+        Assert.Equal(0, _looks);
+        Assert.Null(await LookAsync(watch));
         Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        Assert.Null(await LookAsync(watch));
+        _counters.AddFinished();
+        Assert.Null(await LookAsync(watch));
+        Assert.NotNull(await LookAsync(watch));
     }
 
     [Theory]
@@ -199,7 +213,13 @@ public sealed class IdleWatchTests
 
     private IdleWatch NewWatch() => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance, _time);
 
-    private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", _ => Task.FromResult(_queue), CancellationToken.None);
+    private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", AnswerAsync, CancellationToken.None);
+
+    private Task<QueueDeclareOk> AnswerAsync(CancellationToken cancellationToken)
+    {
+        _looks++;
+        return Task.FromResult(_queue);
+    }
 
     private async Task<int> CountReplacementsAsync(IdleWatch watch, int looks)
     {

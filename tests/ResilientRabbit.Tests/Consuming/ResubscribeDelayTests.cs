@@ -12,8 +12,31 @@ public sealed class ResubscribeDelayTests
     [InlineData(4, 10, 10)]
     [InlineData(int.MaxValue, 10, 10)]
     [InlineData(1, 1, 1)]
-    public void An_answer_is_awaited_longer_with_each_attempt(int attempt, int longest, int expected)
-        => Assert.Equal(TimeSpan.FromSeconds(expected), ConsumerOpener.AnswerLimit(attempt, TimeSpan.FromSeconds(longest)));
+    public void The_nodes_answer_is_awaited_longer_with_each_attempt(int attempt, int longest, int expected)
+        => Assert.Equal(TimeSpan.FromSeconds(expected), AnswerLimits.ForNode(attempt, TimeSpan.FromSeconds(longest)));
+
+    [Theory]
+    [InlineData(1, 5, 0.5)]
+    [InlineData(2, 5, 1)]
+    [InlineData(4, 5, 1)]
+    [InlineData(5, 5, 2)]
+    [InlineData(6, 5, 4)]
+    [InlineData(7, 5, 8)]
+    [InlineData(int.MaxValue, 5, 10)]
+    [InlineData(1, 100, 1)]
+    [InlineData(2, 150, 1.5)]
+    [InlineData(1, 2000, 2)]
+    [InlineData(6, 2000, 4)]
+    public void The_queues_answer_is_awaited_for_a_moment_unless_the_node_is_slow_and_longer_when_the_outage_is_a_long_one(int attempt, int nodeTook, double expected)
+        => Assert.Equal(TimeSpan.FromSeconds(expected), AnswerLimits.ForQueue(attempt, TimeSpan.FromMilliseconds(nodeTook), TimeSpan.FromSeconds(10)));
+
+    [Theory]
+    [InlineData(1, 100)]
+    [InlineData(2, 200)]
+    [InlineData(20, 250)]
+    [InlineData(21, 1500)]
+    public void After_an_attempt_without_an_answer_the_next_one_follows_soon_for_a_while(int failures, int milliseconds) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), ResubscribeDelay.Of(failures, 0, 1, isUnanswered: true));
 
     [Fact]
     public void The_first_attempt_after_a_loss_is_made_at_once() => Assert.Equal(TimeSpan.Zero, ResubscribeDelay.Of(0, 0, 1));

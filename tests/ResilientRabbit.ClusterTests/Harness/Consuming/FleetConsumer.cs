@@ -16,6 +16,9 @@ public sealed class FleetConsumer(QueueKind kind, string label, string queue, Ra
 
     public string Label => $"{kind} {label}";
 
+    /// <summary>How it reaches the cluster.</summary>
+    public string Way => label;
+
     public string Queue => queue;
 
     public SubscriptionStatus Status => _subscription!.Status;

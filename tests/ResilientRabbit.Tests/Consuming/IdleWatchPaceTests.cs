@@ -1,0 +1,160 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+using ResilientRabbit.Consuming;
+using ResilientRabbit.Tests.Connections;
+using Xunit;
+
+namespace ResilientRabbit.Tests.Consuming;
+
+/// <summary>How soon a consumer that gets nothing is found, and what that asks of the broker.</summary>
+public sealed class IdleWatchPaceTests
+{
+    private readonly SubscriptionCounters _counters = new();
+    private readonly ManualTimeProvider _time = new();
+    private TaskCompletionSource<QueueDeclareOk>? _answer;
+    private QueueDeclareOk _queue = new("orders", 10, 1);
+    private int _looks;
+
+    [Fact]
+    public async Task In_an_outage_after_a_stream_the_next_look_follows_an_unanswered_one_at_once_and_later_more_slowly()
+    {
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        TimeSpan quick = TimeSpan.Zero;
+        TimeSpan slow = TimeSpan.Zero;
+        for (int look = 0; look < 100; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", static _ => throw new OperationCanceledException(), CancellationToken.None));
+            if (watch.Interval <= TimeSpan.FromSeconds(0.25))
+            {
+                quick += watch.Interval + TimeSpan.FromSeconds(0.5);
+            }
+            else if (watch.Interval <= TimeSpan.FromSeconds(1))
+            {
+                slow += watch.Interval + TimeSpan.FromSeconds(1);
+            }
+        }
+
+        Assert.InRange(quick, TimeSpan.FromSeconds(15), TimeSpan.FromSeconds(25));
+        Assert.InRange(slow, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(90));
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
+    [Fact]
+    public async Task A_consumer_that_the_broker_does_not_know_after_a_stream_is_replaced_within_half_a_second()
+    {
+        _queue = new QueueDeclareOk("orders", 1, 0);
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        Assert.Null(await LookAsync(watch));
+
+        Assert.InRange(watch.Interval, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.5));
+        Assert.NotNull(await LookAsync(watch));
+    }
+
+    [Fact]
+    public async Task A_quorum_queue_that_answers_without_its_leader_is_not_taken_for_one_that_has_lost_the_consumer()
+    {
+        // 3.10 waits 250 milliseconds for the leader, and says that there is nothing.
+        _queue = new QueueDeclareOk("orders", 0, 0);
+        IdleWatch watch = NewWatch();
+        Stream(10);
+        Assert.Null(await LookAsync(watch));
+        for (int look = 0; look < 10; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", Late, CancellationToken.None));
+            Assert.Equal(TimeSpan.FromSeconds(0.25), watch.Interval);
+        }
+
+        // A leader that is there answers at once; then it is the truth.
+        Assert.Null(await LookAsync(watch));
+        Assert.InRange(watch.Interval, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+        Assert.NotNull(await LookAsync(watch));
+
+        Task<QueueDeclareOk> Late(CancellationToken cancellationToken)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.25));
+            return Task.FromResult(_queue);
+        }
+    }
+
+    [Fact]
+    public async Task Many_consumers_of_a_client_do_not_all_look_at_the_same_time()
+    {
+        using var looks = new SemaphoreSlim(8);
+        _answer = new TaskCompletionSource<QueueDeclareOk>();
+        List<Task<string?>> looking = [];
+        for (int number = 0; number < 50; number++)
+        {
+            IdleWatch watch = NewWatch(looks);
+            Stream(10);
+            Assert.Null(await LookAsync(watch));
+            looking.Add(LookAsync(watch));
+        }
+
+        Assert.Equal(8, _looks);
+        _answer.SetResult(new QueueDeclareOk("orders", 0, 1));
+        await Task.WhenAll(looking).WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal((50, 8), (_looks, looks.CurrentCount));
+    }
+
+    [Fact]
+    public async Task A_stream_that_begins_is_noticed_at_once_so_that_its_end_is()
+    {
+        IdleWatch watch = NewWatch();
+        Task next = watch.WaitForNextAsync(CancellationToken.None);
+        Stream(9);
+        Assert.False(next.IsCompleted);
+
+        Stream(1);
+        await next.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Null(await LookAsync(watch));
+
+        Assert.Equal((0, TimeSpan.FromSeconds(1)), (_looks, watch.Interval));
+
+        // The last ones of a stream may be few: its end is seen as early.
+        Stream(1);
+        Assert.Null(await LookAsync(watch));
+        Assert.Equal((0, TimeSpan.FromSeconds(1)), (_looks, watch.Interval));
+        Assert.Null(await LookAsync(watch));
+        Assert.Equal(1, _looks);
+    }
+
+    [Fact]
+    public async Task Where_nothing_flowed_an_unanswered_look_is_followed_by_others_for_a_while()
+    {
+        IdleWatch watch = NewWatch();
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+        int soon = 0;
+        for (int look = 0; look < 100; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", static _ => throw new OperationCanceledException(), CancellationToken.None));
+            soon += watch.Interval <= TimeSpan.FromSeconds(1) ? 1 : 0;
+        }
+
+        Assert.InRange(soon, 20, 60);
+        Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
+    }
+
+    private IdleWatch NewWatch(SemaphoreSlim? looks = null) => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, static () => null, NullLogger.Instance, _time, looks);
+
+    private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", AnswerAsync, CancellationToken.None);
+
+    private Task<QueueDeclareOk> AnswerAsync(CancellationToken cancellationToken)
+    {
+        _looks++;
+        return _answer?.Task ?? Task.FromResult(_queue);
+    }
+
+    private void Stream(int count)
+    {
+        for (int number = 0; number < count; number++)
+        {
+            _counters.AddReceived(1);
+            _counters.AddFinished();
+        }
+    }
+}
