@@ -54,7 +54,7 @@ public sealed class ConsumerFaultTests(ClusterFixture fixture)
         await using ConsumerFleet fleet = await ConsumerFleet.CreateAsync(fixture.Cluster, Victim, "no-majority");
         await fleet.AddAllWaysAsync(Survivor);
 
-        // A node may serve a quorum queue seconds after the others (6.2 s seen); the prober succeeds with the first.
+        // A node may serve a quorum queue seconds after the others; the prober succeeds with the first.
         fleet.Allowance = TimeSpan.FromSeconds(8);
 
         await fleet.RunAsync(async () =>
