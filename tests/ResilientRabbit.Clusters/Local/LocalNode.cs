@@ -5,6 +5,12 @@ namespace ResilientRabbit.Clusters;
 /// <summary>A node as a process of this machine, on the loopback interface.</summary>
 internal sealed class LocalNode : NodeBase, IAsyncDisposable
 {
+    /// <summary>
+    /// The loopback interface's segments have 64 KB. When the kernel shrinks a receive window below that, what the other node has to send waits for the window probe, which each packet from here puts off: the link
+    /// between two busy nodes stands still until they declare each other dead. A larger buffer keeps the window above that.
+    /// </summary>
+    private const string LinkOptions = "[{recbuf,1048576}]";
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(60);
     private readonly LocalSite _site;
     private readonly NodeFiles _files;
@@ -158,7 +164,7 @@ internal sealed class LocalNode : NodeBase, IAsyncDisposable
         variables["RABBITMQ_NODENAME"] = Name;
         variables["RABBITMQ_DIST_PORT"] = _distributionPort.ToString(CultureInfo.InvariantCulture);
         variables["RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS"] =
-            "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {127,0,0,1}";
+            $"+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -start_epmd false -kernel inet_dist_use_interface {{127,0,0,1}} -kernel inet_dist_listen_options {LinkOptions} -kernel inet_dist_connect_options {LinkOptions}";
         _process = GuardedProcess.Start("beam.smp", _site.Installation.Server, variables, _files.Output);
     }
 }
