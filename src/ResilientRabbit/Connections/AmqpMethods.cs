@@ -5,6 +5,7 @@ internal static class AmqpMethods
 {
     public const uint ConnectionClose = (10 << 16) | 50;
     public const uint ConnectionCloseOk = (10 << 16) | 51;
+    public const uint ConnectionBlocked = (10 << 16) | 60;
     public const uint ChannelOpen = (20 << 16) | 10;
     public const uint ChannelClose = (20 << 16) | 40;
     public const uint ChannelCloseOk = (20 << 16) | 41;

@@ -196,6 +196,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <exception cref="Exception">It was refused, which ends the session (530), or not answered in time.</exception>
     public async Task UpdateSecretAsync(string secret)
     {
+        _transport.Replies.Add(secret);
         Task update = _connection.UpdateSecretAsync(secret, "The secret expires.", Dead);
         SessionTidying.ObserveLater(update);
         await update.WaitAsync(_settings.RequestTimeout, _time, Dead).ConfigureAwait(false);

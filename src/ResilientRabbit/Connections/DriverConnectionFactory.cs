@@ -56,13 +56,18 @@ internal sealed class DriverConnectionFactory
         TransportClient? transport = null;
         ClientSettings access = _access;
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
+        var replies = new ReplyMask();
         bool isMoving = access.ConnectionMode == ConnectionMode.VirtualIp;
         ConnectionFactory factory = Build(access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), isMoving ? VirtualIpTcpTimeout : null)
         {
+            Replies = replies,
             MaxContent = _settings.MaxInboundMessageSize,
             LongestRetransmission = isMoving ? VirtualIpRetransmission : null,
             CountRepeats = isMoving ? CountRepeats : null,
         });
+
+        // The factory's, not the credentials': the application may have set others on the driver.
+        replies.Add(factory.Password, factory.UserName);
         using CancellationTokenRegistration kill = deadline.UnsafeRegister(static state => ((Func<TransportClient?>)state!)()?.Abort(), () => transport);
         try
         {

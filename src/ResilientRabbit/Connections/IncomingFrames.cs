@@ -39,6 +39,9 @@ internal sealed class IncomingFrames(int maxContent)
     private long _toPass;
     private bool _hasFilled;
 
+    /// <summary>What is masked in the broker's texts before the driver reads them.</summary>
+    public ReplyMask Replies { get; init; } = new();
+
     /// <summary>Whether the driver has been given whole frames only.</summary>
     public bool IsBetweenFrames => _toPass == 0;
 
@@ -68,18 +71,18 @@ internal sealed class IncomingFrames(int maxContent)
     }
 
     /// <summary>Passes on what was received. What is left in the end is needed together with what comes next, unless <paramref name="free"/> is full.</summary>
-    /// <param name="received">What the broker sent.</param>
+    /// <param name="received">What the broker sent. Secrets in it are masked in place.</param>
     /// <param name="free">Where the driver wants its part.</param>
     /// <param name="written">How much the driver gets.</param>
     /// <returns>How much of <paramref name="received"/> was used.</returns>
     /// <exception cref="InvalidDataException">What came is not AMQP. The connection is of no use any more.</exception>
-    public int Transfer(ReadOnlySpan<byte> received, Span<byte> free, out int written)
+    public int Transfer(Span<byte> received, Span<byte> free, out int written)
     {
         int used = 0;
         written = 0;
         while (used < received.Length)
         {
-            ReadOnlySpan<byte> rest = received[used..];
+            Span<byte> rest = received[used..];
             int step;
             if (_toPass > 0)
             {
@@ -121,7 +124,7 @@ internal sealed class IncomingFrames(int maxContent)
     }
 
     /// <summary>Looks at the beginning of a frame. Returns what was used of it; when that is nothing, either the frame is the driver's or more is needed.</summary>
-    private int Begin(ReadOnlySpan<byte> rest)
+    private int Begin(Span<byte> rest)
     {
         byte type = rest[0];
         if (type is not (MethodFrame or HeaderFrame or BodyFrame or HeartbeatFrame))
@@ -150,11 +153,15 @@ internal sealed class IncomingFrames(int maxContent)
             return BeginContent(route, rest, type == HeaderFrame, size);
         }
 
-        _toPass = (long)size + FrameOverhead;
+        if (type != MethodFrame || Replies.TryMask(rest, size))
+        {
+            _toPass = (long)size + FrameOverhead;
+        }
+
         return 0;
     }
 
-    private int BeginMethod(DeliveryRoute route, ReadOnlySpan<byte> rest, uint size)
+    private int BeginMethod(DeliveryRoute route, Span<byte> rest, uint size)
     {
         if (size >= MethodHeader - FrameHeader)
         {
@@ -196,7 +203,11 @@ internal sealed class IncomingFrames(int maxContent)
             throw new InvalidDataException("The broker sent what is not AMQP: a method within a delivery.");
         }
 
-        _toPass = (long)size + FrameOverhead;
+        if (Replies.TryMask(rest, size))
+        {
+            _toPass = (long)size + FrameOverhead;
+        }
+
         return 0;
     }
 

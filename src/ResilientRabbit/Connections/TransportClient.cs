@@ -40,6 +40,9 @@ internal sealed class TransportClient : ITcpClient
         _socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     }
 
+    /// <summary>What is masked in the broker's texts.</summary>
+    public ReplyMask Replies { get; init; } = new();
+
     /// <summary>The largest message that is received, in bytes.</summary>
     public int MaxContent { get; init; } = IncomingFrames.UsualMaxContent;
 
@@ -80,7 +83,7 @@ internal sealed class TransportClient : ITcpClient
         SetKeepAlive();
         SetUserTimeout(_heartbeat);
         SslStream? tls = _tls is null ? null : await AuthenticateAsync(_tls, linked.Token).ConfigureAwait(false);
-        Volatile.Write(ref _stream, new TransportStream(_socket, tls, _time, MaxContent));
+        Volatile.Write(ref _stream, new TransportStream(_socket, tls, _time, MaxContent, Replies));
         if (_aborted.IsCancellationRequested)
         {
             Abort();

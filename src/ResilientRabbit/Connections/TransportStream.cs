@@ -32,13 +32,13 @@ internal sealed class TransportStream : NetworkStream
     private long _lastPassed;
     private bool _readPending;
 
-    public TransportStream(Socket socket, SslStream? tls, TimeProvider time, int maxContent)
+    public TransportStream(Socket socket, SslStream? tls, TimeProvider time, int maxContent, ReplyMask replies)
         : base(socket, ownsSocket: false)
     {
         _socket = socket;
         _time = time;
         _tls = tls;
-        Incoming = new IncomingFrames(maxContent);
+        Incoming = new IncomingFrames(maxContent) { Replies = replies };
         _lastRead = _lastPassed = time.GetTimestamp();
         Sender = new TransportSender(new TransportOutput(socket, tls, time));
     }

@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace ResilientRabbit.Connections;
+
+/// <summary>
+/// Makes asterisks of the session's secrets in the texts that the broker sends: of a close, a return and a block. The driver puts them into its exceptions as they are, and from there they get into logs, statuses
+/// and the application's own exceptions. Only the bytes on the way to the driver are on the way to all of these.
+/// </summary>
+/// <remarks>
+/// Thread-safe. What is shorter than four bytes is not masked, and neither is a password that equals the user name: half of every broker's texts would be asterisks, and who chose it keeps no secret.
+/// A broker that encodes what it echoes is beyond this.
+/// </remarks>
+internal sealed class ReplyMask
+{
+    // AMQP 0-9-1, sections 4.2.3 and 1.4.2: frame header (7), class and method (4), then a reply code (2) in all but connection.blocked, then the text with its length before it.
+    private const int FrameHeader = 7;
+    private const int MethodHeader = FrameHeader + 4;
+    private const int ReplyCode = 2;
+    private const int LongestText = byte.MaxValue;
+    private const int Shortest = 4;
+
+    private readonly Lock _lock = new();
+    private byte[][] _secrets = [];
+
+    /// <summary>Masks the secret from now on. What was added before is masked further: the broker may still know it.</summary>
+    public void Add(string? secret, string? userName = null)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(secret ?? "");
+        if (bytes.Length < Shortest || string.Equals(secret, userName, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            Volatile.Write(ref _secrets, [.. _secrets, bytes]);
+        }
+    }
+
+    /// <summary>Masks the text of a method frame that has one.</summary>
+    /// <param name="frame">What is there of the frame, from its beginning on.</param>
+    /// <param name="size">The size of its payload, in bytes.</param>
+    /// <returns>False when more of the frame must be there first.</returns>
+    public bool TryMask(Span<byte> frame, uint size)
+    {
+        byte[][] secrets = Volatile.Read(ref _secrets);
+        if (secrets.Length == 0 || size < MethodHeader - FrameHeader)
+        {
+            return true;
+        }
+
+        if (frame.Length < MethodHeader)
+        {
+            return false;
+        }
+
+        int start = BinaryPrimitives.ReadUInt32BigEndian(frame[FrameHeader..]) switch
+        {
+            AmqpMethods.ConnectionClose or AmqpMethods.ChannelClose or AmqpMethods.BasicReturn => MethodHeader + ReplyCode,
+            AmqpMethods.ConnectionBlocked => MethodHeader,
+            _ => int.MaxValue,
+        };
+        long end = FrameHeader + (long)size;
+        if (start >= end)
+        {
+            return true;
+        }
+
+        if (frame.Length < Math.Min(end, start + 1 + LongestText))
+        {
+            return false;
+        }
+
+        int length = (int)Math.Min(frame[start], end - start - 1);
+        Mask(frame.Slice(start + 1, length), secrets);
+        return true;
+    }
+
+    private static void Mask(Span<byte> text, byte[][] secrets)
+    {
+        // Found in the original first: one secret may overlap or contain another.
+        Span<byte> original = stackalloc byte[LongestText];
+        text.CopyTo(original);
+        ReadOnlySpan<byte> words = original[..text.Length];
+        foreach (byte[] secret in secrets)
+        {
+            for (int at = 0; at <= words.Length - Shortest; at++)
+            {
+                // The text of a broker ends after 255 bytes, also in the middle of the secret.
+                int length = Math.Min(secret.Length, words.Length - at);
+                if ((length == secret.Length || words.Length == LongestText) && words.Slice(at, length).SequenceEqual(secret.AsSpan(0, length)))
+                {
+                    text.Slice(at, length).Fill((byte)'*');
+                }
+            }
+        }
+    }
+}
