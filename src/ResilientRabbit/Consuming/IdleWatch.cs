@@ -17,9 +17,6 @@ namespace ResilientRabbit.Consuming;
 /// <param name="looks">Bounds how many of a client's consumers look at once in quick succession; null for no bound.</param>
 internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters counters, Func<QueueSpec?> findQueue, ILogger logger, TimeProvider time, SemaphoreSlim? looks = null)
 {
-    private const string SwallowingVersions = "3.";
-    private const string SingleActiveConsumer = "x-single-active-consumer";
-
     /// <summary>So many new subscriptions in vain, with other consumers on the queue, and ours is taken for a stand-by.</summary>
     private const int MostFruitless = 2;
 
@@ -66,11 +63,12 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <summary>The longest pause after resubscriptions that brought nothing.</summary>
     private static readonly TimeSpan FruitlessInterval = TimeSpan.FromMinutes(5);
 
-    /// <summary>With <see cref="CalmInterval"/> it makes the 30 seconds in which a consumer that gets nothing is found.</summary>
-    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(20);
+    /// <summary>The end of a stream that may have been swallowed is seen within twice this.</summary>
+    private static readonly TimeSpan StreamInterval = TimeSpan.FromSeconds(0.7);
 
-    private TimeSpan? _refreshAfter;
-    private long _quietSince;
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.1);
+
+    private readonly IdleRefresh _refresh = new(settings, findQueue, time);
     private long _receivedBefore;
     private int _suspicions;
     private int _fruitless;
@@ -92,7 +90,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
             if (_alerts > 0)
             {
-                return _suspicions > 0 ? SecondAlert : _isUnanswered && _alerts > LateAlerts ? UnansweredInterval : AlertInterval;
+                return _suspicions > 0 ? SecondAlert : _refresh.WatchesStreams && _alerts == MostAlerts ? StreamInterval : _isUnanswered && _alerts > LateAlerts ? UnansweredInterval : AlertInterval;
             }
 
             if (_suspicions > 0)
@@ -101,16 +99,13 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             }
 
             TimeSpan interval = CalmInterval * Math.Pow(2, Math.Min(_isStandby ? 0 : _fruitless, 10));
-            interval = interval < FruitlessInterval ? interval : FruitlessInterval;
-            return interval < _refreshAfter.GetValueOrDefault(interval) ? interval : _refreshAfter.GetValueOrDefault(interval);
+            interval = Shorter(Shorter(interval, FruitlessInterval), _refresh.After ?? interval);
+            return _isStandby || _refresh.Pause is not { } pause ? interval : Shorter(interval, pause > ShortestPause ? pause : ShortestPause);
         }
     }
 
-    /// <summary>
-    /// Whether the consumer is to be replaced although nothing seems wrong. RabbitMQ 3.10's channel drops deliveries whose numbers it has seen from the deleted queue of the same
-    /// name; they then count neither as ready nor as ours.
-    /// </summary>
-    public bool IsRefreshDue => _refreshAfter is { } limit && !_isStandby && counters.Unsettled == 0 && counters.Received == _receivedBefore && time.GetElapsedTime(_quietSince) >= limit;
+    /// <summary>Whether the consumer is to be replaced although nothing seems wrong.</summary>
+    public bool IsRefreshDue => !_isStandby && counters.Unsettled == 0 && counters.Received == _receivedBefore && _refresh.IsDue;
 
     /// <summary>Begins anew with another channel.</summary>
     /// <param name="brokerVersion">What the broker calls its version.</param>
@@ -120,12 +115,11 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         _alerts = 0;
         _busy = 0;
         (_isUnanswered, _second) = (false, null);
-        _quietSince = time.GetTimestamp();
-
-        // Not of a single active consumer: the next one would become active.
-        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && !IsDeclaredSingleActive && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
-        _refreshAfter = (settings.RefreshIdleAfter ?? (maySwallow ? RefreshAfter : Timeout.InfiniteTimeSpan)) is var limit && limit > TimeSpan.Zero ? limit : null;
+        _refresh.Restart(brokerVersion);
     }
+
+    /// <summary>Notes that the consumer is replaced for its silence.</summary>
+    internal void NoteRefresh() => _refresh.NoteRefresh();
 
     /// <summary>Watches a channel until it ends or is to be replaced.</summary>
     /// <param name="channel">The channel.</param>
@@ -155,7 +149,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
             if (IsRefreshDue)
             {
-                return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a long silence.");
+                NoteRefresh();
+                return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a silence.");
             }
         }
     }
@@ -182,7 +177,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             _busy = 0;
             _isUnanswered = false;
             _receivedBefore = received;
-            _quietSince = time.GetTimestamp();
+            _refresh.NoteMessages();
             _suspicions = 0;
             _fruitless = 0;
             _isStandby = false;
@@ -200,6 +195,11 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
 
         (string? suspicion, bool mayStandBy, bool hasAnswered) = await SuspectInTurnAsync(inspect, cancellationToken).ConfigureAwait(false);
+        if (_alerts > 0 && suspicion is null && hasAnswered)
+        {
+            _refresh.NoteStreamEnd();
+        }
+
         // A question that the broker leaves unanswered for once is the beginning of an outage, also where nothing was flowing.
         _alerts = suspicion is null && hasAnswered ? 0 : _alerts > 0 ? _alerts - 1 : hasAnswered || _isUnanswered ? 0 : LateAlerts;
         _isUnanswered = !hasAnswered;
@@ -209,7 +209,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             return null;
         }
 
-        if (mayStandBy && (_fruitless >= MostFruitless || IsDeclaredSingleActive))
+        if (mayStandBy && (_fruitless >= MostFruitless || _refresh.IsDeclaredSingleActive))
         {
             StandBy(consumerTag);
             return null;
@@ -226,13 +226,13 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         return suspicion;
     }
 
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
     private TimeSpan LimitOf(TimeSpan requestTimeout)
     {
         TimeSpan limit = _alerts > LateAlerts ? AlertTimeout : _alerts > 0 ? LateTimeout : CalmTimeout;
-        return limit < requestTimeout ? limit : requestTimeout;
+        return Shorter(limit, requestTimeout);
     }
-
-    private bool IsDeclaredSingleActive => findQueue() is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
 
     private void StandBy(string consumerTag)
     {

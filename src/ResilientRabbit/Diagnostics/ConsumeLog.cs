@@ -110,7 +110,7 @@ internal static partial class ConsumeLog
     public static partial void StandbyAssumed(this ILogger logger, string queue, string consumerTag);
 
     [LoggerMessage(EventId = ConsumerRefreshedId, EventName = "ConsumerRefreshed", Level = LogLevel.Debug,
-        Message = "The consumer {ConsumerTag} of {Queue} got nothing for a long time and is set up anew, in case the broker swallows its deliveries")]
+        Message = "The consumer {ConsumerTag} of {Queue} gets nothing any more and is set up anew, in case the broker swallows its deliveries")]
     public static partial void ConsumerRefreshed(this ILogger logger, string queue, string consumerTag);
 
     [LoggerMessage(EventId = DeduplicationFailedId, EventName = "DeduplicationFailed",
