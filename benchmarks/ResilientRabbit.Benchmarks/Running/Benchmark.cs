@@ -29,9 +29,12 @@ internal static class Benchmark
     private static async Task<Dictionary<string, List<RunResult>>> MeasureAsync(BenchmarkPlan plan, Target target, int size)
     {
         var results = plan.Contenders.ToDictionary(static name => name, static _ => new List<RunResult>(), StringComparer.Ordinal);
+        string[] contenders = [.. plan.Contenders.Where(name => target.HasClassicQueue || name != ContenderCatalog.MassTransit)];
         for (int round = 0; round < plan.Rounds; round++)
         {
-            foreach (string name in plan.Contenders.Where(name => target.HasClassicQueue || name != ContenderCatalog.MassTransit))
+            // Another one first in each round: a node still works on what the one before has left.
+            int first = round * Math.Max(1, contenders.Length / plan.Rounds);
+            foreach (string name in contenders.Select((_, index) => contenders[(first + index) % contenders.Length]))
             {
                 await target.ResetAsync();
                 RunResult? result = await TryMeasureAsync(SettingsOf(plan, target, size, name));
@@ -60,7 +63,7 @@ internal static class Benchmark
     {
         try
         {
-            await ChildRun.QuietCompilerAsync();
+            await QuietMachine.WaitAsync();
             return await ChildProcess.MeasureAsync(settings);
         }
         catch (TimeoutException)

@@ -33,21 +33,6 @@ internal static class ChildRun
         Console.WriteLine(JsonSerializer.Serialize(await MeasureAsync(contender, settings, samples, sampler), RunResult.Json));
     }
 
-    /// <summary>
-    /// Waits until this process's own compiler is through: after starting nodes it was seen to take three quarters of a processor from the first contenders.
-    /// </summary>
-    public static async Task QuietCompilerAsync()
-    {
-        long start = Stopwatch.GetTimestamp();
-        TimeSpan before;
-        do
-        {
-            before = Environment.CpuUsage.TotalTime;
-            await Task.Delay(QuietCompiler, TimeProvider.System);
-        }
-        while (Environment.CpuUsage.TotalTime - before > QuietCompiler / 10 && Stopwatch.GetElapsedTime(start) < LongestWarmUp);
-    }
-
     /// <summary>The 1-minute load average, not a number where there is none.</summary>
     public static double LoadAverage()
         => File.Exists("/proc/loadavg") ? double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture) : double.NaN;
