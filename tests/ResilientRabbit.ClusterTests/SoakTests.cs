@@ -36,6 +36,7 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
             await SocketFaultAsync("reset by the network", kind, ThroughProxiesAsync);
             await SocketFaultAsync("reset, only the steady messages in flight", kind, ThroughProxiesAsync, burst: 0);
             await SocketFaultAsync("closed by the broker (320)", kind, ClosedByBrokerAsync);
+            await SocketFaultAsync("320, only the steady messages in flight", kind, ClosedByBrokerAsync, burst: 0);
         }
 
         foreach (QueueKind kind in Enum.GetValues<QueueKind>())

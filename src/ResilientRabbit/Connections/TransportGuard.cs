@@ -10,6 +10,12 @@ internal sealed class TransportGuard : IDisposable
 {
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// How long this process must have kept up before the guard judges again. Not the next tick: ticks that were kept waiting run together,
+    /// and what was received may not have been stamped yet.
+    /// </summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+
     private readonly TransportClient _transport;
     private readonly TransportStream _stream;
     private readonly TimeProvider _time;
@@ -17,7 +23,10 @@ internal sealed class TransportGuard : IDisposable
     private readonly TimeSpan _period;
     private readonly Action<TimeSpan> _onSilent;
     private readonly ITimer _timer;
+    private readonly Lock _ticking = new();
     private long _lastTick;
+    private long _lastBehind;
+    private bool _isOver;
 
     public TransportGuard(TransportClient transport, TimeSpan heartbeat, TimeProvider time, Action<TimeSpan> onSilent)
     {
@@ -27,7 +36,7 @@ internal sealed class TransportGuard : IDisposable
         _onSilent = onSilent;
         _limit = IdleLimit(heartbeat);
         _period = TimeSpan.FromMilliseconds(Math.Clamp(heartbeat.TotalMilliseconds / 16, 50, 500));
-        _lastTick = time.GetTimestamp();
+        _lastTick = _lastBehind = time.GetTimestamp();
         _timer = time.CreateTimer(static state => ((TransportGuard)state!).Tick(), this, _period, _period);
     }
 
@@ -38,29 +47,52 @@ internal sealed class TransportGuard : IDisposable
 
     private void Tick()
     {
-        long now = _time.GetTimestamp();
-        TimeSpan sinceTick = _time.GetElapsedTime(Interlocked.Exchange(ref _lastTick, now), now);
-        if (sinceTick > _period + _period + Slack)
-        {
-            // This process was frozen or starved: what looks like silence may lie unread in the socket. The next tick judges.
-            return;
-        }
+        TimeSpan silence;
 
-        TimeSpan silence = _time.GetElapsedTime(_stream.LastRead, now);
-        if (silence < _limit || !_stream.IsReadPending || HasUnreadBytes())
+        // Ticks that were kept waiting run at the same time, and the second must see what the first found.
+        lock (_ticking)
         {
-            return;
+            if (_isOver || !MayJudge() || !_stream.IsReadPending)
+            {
+                return;
+            }
+
+            // Read last: a reader that takes everything while this runs would be called silent.
+            silence = _time.GetElapsedTime(_stream.LastRead);
+            if (silence < _limit)
+            {
+                return;
+            }
+
+            _isOver = true;
         }
 
         _timer.Dispose();
         _onSilent(silence);
     }
 
-    private bool HasUnreadBytes()
+    /// <summary>False while this process is frozen or starved, or was until a moment ago: what looks like silence may lie unread in the socket, or with a reader that waits for a thread.</summary>
+    private bool MayJudge()
+    {
+        long now = _time.GetTimestamp();
+        TimeSpan sinceTick = _time.GetElapsedTime(_lastTick, now);
+        _lastTick = now;
+
+        // The pool gives some timers a place before the readers: a guard can be in time for seconds while nobody reads.
+        if (sinceTick > _period + _period + Slack || HasNews())
+        {
+            _lastBehind = now;
+        }
+
+        return _time.GetElapsedTime(_lastBehind, now) >= Settling;
+    }
+
+    /// <summary>Whether the socket has something that the reader, for want of a thread, has not seen yet: bytes, or the end. A reset throws the unread bytes away.</summary>
+    private bool HasNews()
     {
         try
         {
-            return _transport.Client.Available > 0;
+            return _transport.Client.Poll(TimeSpan.Zero, SelectMode.SelectRead);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {

@@ -72,9 +72,30 @@ public sealed class TransportGuardTests
         _time.Freeze(TimeSpan.FromSeconds(60));
 
         Assert.Empty(_silences);
-        _time.Advance(TimeSpan.FromSeconds(1));
+        _time.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.Empty(_silences);
+        _time.Advance(TimeSpan.FromSeconds(0.6));
         Assert.Single(_silences);
         Assert.False(read.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_reader_that_waited_for_a_thread_as_the_guard_did_gets_its_turn()
+    {
+        using TcpPair pair = await TcpPair.OpenAsync(_time);
+        using var guard = new TransportGuard(pair.Client, Heartbeat, _time, _silences.Add);
+        Task<int> read = pair.Client.Stream!.ReadAsync(new byte[10]).AsTask();
+
+        // The late tick, and the one that follows it: the reader has still not run.
+        _time.Freeze(TimeSpan.FromSeconds(60));
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        await pair.Peer.SendAsync(new byte[1]);
+        await read.WaitAsync(Watch.Limit);
+        Task<int> next = pair.Client.Stream.ReadAsync(new byte[10]).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(11));
+
+        Assert.Empty(_silences);
+        Assert.False(next.IsCompleted);
     }
 
     [Fact]
