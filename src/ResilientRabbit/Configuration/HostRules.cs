@@ -97,9 +97,9 @@ internal static class HostRules
             }
         }
 
-        // The resolver would read 10.0.300 or 10.0.0.256 as some other address, or ask the network for a name that cannot exist.
-        bool numeric = labels[^1].All(char.IsAsciiDigit);
-        bool isAddress = labels.Length == 4 && IPAddress.TryParse(host, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork;
-        return numeric && !isAddress ? "looks like an IPv4 address and is none" : null;
+        // The resolver would read 10.0.300, 10.0.0.256, 10.0.0.010 (8) or 0x0a000001 as some other address, or ask the network for a name that cannot exist.
+        bool isRead = IPAddress.TryParse(host, out IPAddress? address);
+        bool isAddress = isRead && string.Equals(address!.ToString(), host, StringComparison.Ordinal);
+        return (isRead || labels[^1].All(char.IsAsciiDigit)) && !isAddress ? "looks like an IPv4 address and is none" : null;
     }
 }

@@ -42,6 +42,11 @@ internal static class TlsFiles
             return null;
         }
 
+        if (keyFile is null && !pem.Contains("-----BEGIN", StringComparison.Ordinal))
+        {
+            return TryReadStore(file, passphrase, out problem);
+        }
+
         try
         {
             using X509Certificate2 own = passphrase is null ? X509Certificate2.CreateFromPem(pem, key) : X509Certificate2.CreateFromEncryptedPem(pem, key, passphrase);
@@ -59,6 +64,27 @@ internal static class TlsFiles
             problem = $"must be a PEM certificate {ProblemList.Quote(file)} with its private key in {ProblemList.Quote(keyFile ?? file)}; check that they belong together and the passphrase";
             return null;
         }
+    }
+
+    /// <summary>Reads a PKCS #12 file (PFX), which holds all in one.</summary>
+    private static X509Certificate2Collection? TryReadStore(string file, string? passphrase, out string? problem)
+    {
+        problem = null;
+        try
+        {
+            X509Certificate2Collection all = X509CertificateLoader.LoadPkcs12CollectionFromFile(file, passphrase);
+            if (all.FirstOrDefault(static certificate => certificate.HasPrivateKey) is { } own)
+            {
+                return [own, .. all.Where(certificate => certificate != own)];
+            }
+        }
+        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            // Said below.
+        }
+
+        problem = $"must be a PEM certificate with its private key, or a PKCS #12 file (PFX) with both, is {ProblemList.Quote(file)}; check the passphrase";
+        return null;
     }
 
     private static string? TryReadText(string file, out string? problem)

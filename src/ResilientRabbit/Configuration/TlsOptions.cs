@@ -18,7 +18,7 @@ public sealed class TlsOptions
     /// <value><see langword="null"/> by default: those of the system.</value>
     public string? CaFile { get; set; }
 
-    /// <summary>Gets or sets the PEM file with the client's certificate, and its intermediates where it needs some.</summary>
+    /// <summary>Gets or sets the PEM file with the client's certificate, and its intermediates where it needs some; or a PKCS #12 file (PFX) with all of that and the private key.</summary>
     /// <value><see langword="null"/> by default: no client certificate.</value>
     public string? CertificateFile { get; set; }
 
@@ -26,7 +26,7 @@ public sealed class TlsOptions
     /// <value><see langword="null"/> by default: it is in <see cref="CertificateFile"/>.</value>
     public string? KeyFile { get; set; }
 
-    /// <summary>Gets or sets the passphrase of the private key. It never appears in logs, exceptions or status.</summary>
+    /// <summary>Gets or sets the passphrase of the private key, or of the PKCS #12 file. It never appears in logs, exceptions or status.</summary>
     /// <value><see langword="null"/> by default: the key is not encrypted.</value>
     public string? KeyPassphrase { get; set; }
 

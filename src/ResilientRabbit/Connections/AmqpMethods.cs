@@ -3,6 +3,7 @@ namespace ResilientRabbit.Connections;
 /// <summary>Class and method numbers as they stand at the beginning of a method frame's payload (AMQP 0-9-1, section 1.2).</summary>
 internal static class AmqpMethods
 {
+    public const uint ConnectionStart = (10 << 16) | 10;
     public const uint ConnectionClose = (10 << 16) | 50;
     public const uint ConnectionCloseOk = (10 << 16) | 51;
     public const uint ConnectionBlocked = (10 << 16) | 60;

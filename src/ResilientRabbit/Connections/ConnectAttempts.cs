@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
+using Polly.Timeout;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Diagnostics;
 
@@ -19,6 +20,9 @@ internal sealed class ConnectAttempts
     /// <summary>How long after a loss a virtual IP is expected to be on its way to another host: VRRP takes three to four seconds with its usual times.</summary>
     private static readonly TimeSpan MovePeriod = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MovePause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Polly refuses longer delays, and time limits below ten milliseconds and above a day unless they are generated.</summary>
+    private static readonly TimeSpan LongestOfPolly = TimeSpan.FromDays(1);
 
     private readonly string _role;
     private readonly string _name;
@@ -115,10 +119,7 @@ internal sealed class ConnectAttempts
     {
         try
         {
-            using var limit = new CancellationTokenSource(_settings.ConnectTimeout, _time);
-            using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, closing);
-            IPAddress[] addresses = await HostAddresses.FindAsync(_settings, endpoint, deadline.Token).ConfigureAwait(false);
-            ConnectionEpoch epoch = await _factory.OpenAnyAsync(endpoint, addresses, _name, deadline.Token).ConfigureAwait(false);
+            ConnectionEpoch epoch = await _factory.OpenAnyAsync(endpoint, _name, closing).ConfigureAwait(false);
             _selector.Succeeded(endpoint);
             return epoch;
         }
@@ -187,8 +188,8 @@ internal sealed class ConnectAttempts
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
-                Delay = _settings.ReconnectDelay,
-                MaxDelay = _settings.ReconnectMaxDelay,
+                Delay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectDelay.Ticks, LongestOfPolly.Ticks)),
+                MaxDelay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectMaxDelay.Ticks, LongestOfPolly.Ticks)),
                 DelayGenerator = args => ValueTask.FromResult(DelayFor(args.Outcome.Exception!, args.AttemptNumber)),
                 OnRetry = args =>
                 {
@@ -196,7 +197,7 @@ internal sealed class ConnectAttempts
                     return default;
                 },
             })
-            .AddTimeout(_settings.ConnectTimeout)
+            .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = _ => ValueTask.FromResult(_settings.ConnectTimeout) })
             .Build();
 
     /// <summary>The pause after a failed attempt; null: Polly's exponential delay with jitter.</summary>
@@ -233,15 +234,16 @@ internal sealed class ConnectAttempts
         }
 
         // Polly cuts its delay off at the longest one and loses the jitter there: clients that were lost together would come together for ever.
-        return grown < _settings.ReconnectMaxDelay ? null : grown * (0.5 + (random / 2));
+        return grown < _settings.ReconnectMaxDelay && grown <= LongestOfPolly ? null : grown * (0.5 + (random / 2));
     }
 
     private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)
     {
         _ = EndRest();
         Starting?.Invoke();
-        if (_addresses.Count == 0)
+        if (_addresses.Count == 0 || !_selector.Knows(_endpoint!.Value))
         {
+            _addresses.Clear();
             _endpoint = _selector.Next(_role, _justFailed);
             foreach (IPAddress resolved in await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false))
             {

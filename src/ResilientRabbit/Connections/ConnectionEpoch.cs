@@ -157,7 +157,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
         catch (Exception exception)
         {
-            if (opening is { IsCompleted: false })
+            if (opening is { IsFaulted: false, IsCanceled: false })
             {
                 _teardowns.Track(_tidying.CloseLateAsync(opening));
             }

@@ -133,10 +133,10 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
 
     private async Task RunAsync()
     {
+        Task<ConnectionEpoch?>? next = null;
         try
         {
             _status.Move(ConnectionTrigger.ConnectRequested);
-            Task<ConnectionEpoch?>? next = null;
             while (!_closing.IsCancellationRequested)
             {
                 ConnectionEpoch? successor = next is null ? null : await next.ConfigureAwait(false);
@@ -163,6 +163,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         }
 
         _session.Last?.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
+        await SuccessorSearch.CloseLateAsync(next).ConfigureAwait(false);
         _status.Move(ConnectionTrigger.CloseRequested);
     }
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
+using RabbitMQ.Client.Exceptions;
 using ResilientRabbit.Configuration;
 
 namespace ResilientRabbit.Connections;
@@ -95,20 +96,31 @@ internal sealed class DriverConnectionFactory
                 throw new OperationCanceledException("The attempt to connect exceeded its time limit.", exception, deadline);
             }
 
+            if (address.AddressFamily == AddressFamily.InterNetworkV6 && transport?.TcpFault is { } fault)
+            {
+                // The driver forgets it, and says that the address is no IPv4 one.
+                throw new BrokerUnreachableException(fault);
+            }
+
             throw;
         }
     }
 
-    /// <summary>Opens a session at the first of the addresses that gives one, all within the deadline.</summary>
-    public async Task<ConnectionEpoch> OpenAnyAsync(RabbitEndpoint endpoint, IPAddress[] addresses, string name, CancellationToken deadline)
+    /// <summary>Opens a session at the first of the endpoint's addresses that gives one, each within the time limit of an attempt: a dead one must not use up the time of all.</summary>
+    /// <exception cref="Exception">What ended the attempt at the last address.</exception>
+    public async Task<ConnectionEpoch> OpenAnyAsync(RabbitEndpoint endpoint, string name, CancellationToken stop)
     {
+        IPAddress[] addresses = [];
         for (int index = 0; ; index++)
         {
+            using var limit = new CancellationTokenSource(_settings.ConnectTimeout, _time);
+            using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
             try
             {
-                return await OpenAsync(endpoint, addresses[index], name, deadline).ConfigureAwait(false);
+                addresses = index > 0 ? addresses : await HostAddresses.FindAsync(_settings, endpoint, deadline.Token).ConfigureAwait(false);
+                return await OpenAsync(endpoint, addresses[index], name, deadline.Token).ConfigureAwait(false);
             }
-            catch (Exception) when (index < addresses.Length - 1 && !deadline.IsCancellationRequested)
+            catch (Exception) when (index < addresses.Length - 1 && !stop.IsCancellationRequested)
             {
                 // The next address is another door.
             }

@@ -10,7 +10,7 @@ namespace ResilientRabbit;
 /// </remarks>
 public interface IResilientConnectionFactory
 {
-    /// <summary>Opens a connection: each endpoint is tried at most once, without pauses, each within <see cref="ResilientRabbitOptions.ConnectTimeout"/>.</summary>
+    /// <summary>Opens a connection: each endpoint is tried at most once, without pauses, each of its addresses within <see cref="ResilientRabbitOptions.ConnectTimeout"/>.</summary>
     /// <param name="purpose">What it is for: appended to the client's name, as in <c>app:reports</c>. Letters, digits and dashes.</param>
     /// <param name="cancellationToken">Ends the attempts.</param>
     /// <returns>The connection. It belongs to the caller, who disposes it; the client that made it does not, but no new one is opened once that is disposed.</returns>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using ResilientRabbit.Configuration;
@@ -8,7 +7,7 @@ using ResilientRabbit.Diagnostics;
 namespace ResilientRabbit.Connections;
 
 /// <summary>Connections that are handed out: opened like the client's own, then left to the caller.</summary>
-internal sealed class RawConnections(ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
+internal sealed class RawConnections(ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger)
     : IResilientConnectionFactory, IDisposable
 {
     private readonly CancellationTokenSource _closed = new();
@@ -57,10 +56,7 @@ internal sealed class RawConnections(ClientSettings settings, EndpointSelector s
             logger.Connecting(name, endpoint.ToString());
             try
             {
-                using var limit = new CancellationTokenSource(settings.ConnectTimeout, time);
-                using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
-                IPAddress[] addresses = await HostAddresses.FindAsync(settings, endpoint, deadline.Token).ConfigureAwait(false);
-                ConnectionEpoch epoch = await factory.OpenAnyAsync(endpoint, addresses, name, deadline.Token).ConfigureAwait(false);
+                ConnectionEpoch epoch = await factory.OpenAnyAsync(endpoint, name, stop).ConfigureAwait(false);
                 selector.Succeeded(endpoint);
                 logger.Connected(name, endpoint.ToString(), epoch.ClusterName, epoch.NodeName, again: false);
                 return epoch;

@@ -4,8 +4,8 @@ using System.Text;
 namespace ResilientRabbit.Connections;
 
 /// <summary>
-/// Makes asterisks of the session's secrets in the texts that the broker sends: of a close, a return and a block. The driver puts them into its exceptions as they are, and from there they get into logs, statuses
-/// and the application's own exceptions. Only the bytes on the way to the driver are on the way to all of these.
+/// Makes asterisks of the session's secrets in the texts that the broker sends: of a close, a return and a block, and in what it tells of itself in the beginning. The driver puts them into its exceptions and properties
+/// as they are, and from there they get into logs, statuses and the application's own exceptions. Only the bytes on the way to the driver are on the way to all of these.
 /// </summary>
 /// <remarks>
 /// Thread-safe. What is shorter than four bytes is not masked, and neither is a password that equals the user name: half of every broker's texts would be asterisks, and who chose it keeps no secret.
@@ -20,8 +20,14 @@ internal sealed class ReplyMask
     private const int LongestText = byte.MaxValue;
     private const int Shortest = 4;
 
+    /// <summary>What is longer is no connection.start: before sizes are agreed on, a frame has at most 4,096 bytes (section 4.2.3).</summary>
+    private const int LargestStart = 32 * 1024;
+
     private readonly Lock _lock = new();
     private byte[][] _secrets = [];
+
+    /// <summary>The mechanisms that the driver looks for in connection.start: who is called like them keeps no secret.</summary>
+    private static ReadOnlySpan<byte> Mechanisms => "AMQPLAIN EXTERNAL"u8;
 
     /// <summary>Masks the secret from now on. What was added before is masked further: the broker may still know it.</summary>
     public void Add(string? secret, string? userName = null)
@@ -42,6 +48,7 @@ internal sealed class ReplyMask
     /// <param name="frame">What is there of the frame, from its beginning on.</param>
     /// <param name="size">The size of its payload, in bytes.</param>
     /// <returns>False when more of the frame must be there first.</returns>
+    /// <exception cref="InvalidDataException">It is longer than it can be.</exception>
     public bool TryMask(Span<byte> frame, uint size)
     {
         byte[][] secrets = Volatile.Read(ref _secrets);
@@ -55,7 +62,13 @@ internal sealed class ReplyMask
             return false;
         }
 
-        int start = BinaryPrimitives.ReadUInt32BigEndian(frame[FrameHeader..]) switch
+        uint method = BinaryPrimitives.ReadUInt32BigEndian(frame[FrameHeader..]);
+        if (method == AmqpMethods.ConnectionStart)
+        {
+            return TryMaskStart(frame, size, secrets);
+        }
+
+        int start = method switch
         {
             AmqpMethods.ConnectionClose or AmqpMethods.ChannelClose or AmqpMethods.BasicReturn => MethodHeader + ReplyCode,
             AmqpMethods.ConnectionBlocked => MethodHeader,
@@ -73,23 +86,39 @@ internal sealed class ReplyMask
         }
 
         int length = (int)Math.Min(frame[start], end - start - 1);
-        Mask(frame.Slice(start + 1, length), secrets);
+        Mask(frame.Slice(start + 1, length), secrets, isCutOff: length == LongestText);
         return true;
     }
 
-    private static void Mask(Span<byte> text, byte[][] secrets)
+    /// <summary>Masks properties and mechanisms, names and values alike.</summary>
+    private static bool TryMaskStart(Span<byte> frame, uint size, byte[][] secrets)
+    {
+        if (size > LargestStart)
+        {
+            throw new InvalidDataException(FormattableString.Invariant($"The broker sent what is not AMQP: a connection.start of {size} bytes."));
+        }
+
+        int end = FrameHeader + (int)size;
+        if (frame.Length < end)
+        {
+            return false;
+        }
+
+        Mask(frame[MethodHeader..end], Array.FindAll(secrets, static secret => Mechanisms.IndexOf(secret) < 0), isCutOff: false);
+        return true;
+    }
+
+    private static void Mask(Span<byte> text, byte[][] secrets, bool isCutOff)
     {
         // Found in the original first: one secret may overlap or contain another.
-        Span<byte> original = stackalloc byte[LongestText];
-        text.CopyTo(original);
-        ReadOnlySpan<byte> words = original[..text.Length];
+        ReadOnlySpan<byte> words = text.ToArray();
         foreach (byte[] secret in secrets)
         {
             for (int at = 0; at <= words.Length - Shortest; at++)
             {
                 // The text of a broker ends after 255 bytes, also in the middle of the secret.
                 int length = Math.Min(secret.Length, words.Length - at);
-                if ((length == secret.Length || words.Length == LongestText) && words.Slice(at, length).SequenceEqual(secret.AsSpan(0, length)))
+                if ((length == secret.Length || isCutOff) && words.Slice(at, length).SequenceEqual(secret.AsSpan(0, length)))
                 {
                     text.Slice(at, length).Fill((byte)'*');
                 }

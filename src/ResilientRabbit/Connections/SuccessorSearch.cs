@@ -17,7 +17,7 @@ internal sealed class SuccessorSearch
     private readonly EndpointSelector _selector;
     private readonly TimeProvider _time;
     private readonly CancellationToken _closing;
-    private readonly CancellationTokenSource _stop;
+    private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _decided;
 
@@ -32,7 +32,6 @@ internal sealed class SuccessorSearch
         _selector = selector;
         _time = time;
         _closing = closing;
-        _stop = CancellationTokenSource.CreateLinkedTokenSource(closing);
     }
 
     /// <summary>True when the current endpoint is in the configuration no more.</summary>
@@ -73,6 +72,22 @@ internal sealed class SuccessorSearch
         return null;
     }
 
+    /// <summary>Closes what was found, if anything was, for a client that is closing: nobody takes its place any more.</summary>
+    public static async Task CloseLateAsync(Task<ConnectionEpoch?>? result)
+    {
+        try
+        {
+            if (result is not null && await result.ConfigureAwait(false) is { IsDead: false } late)
+            {
+                await late.CloseAsync(TimeSpan.Zero).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // Nothing was found, and the client is being closed: how it ends is of no interest.
+        }
+    }
+
     private static async Task KillLateAsync(Task<ConnectionEpoch?> result)
     {
         if (await result.ConfigureAwait(false) is { } late)
@@ -89,6 +104,8 @@ internal sealed class SuccessorSearch
 
     private async Task<ConnectionEpoch?> RunAsync()
     {
+        // Not a linked source: the client's token would hold on to one for each session that there ever was.
+        using CancellationTokenRegistration end = _closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).Cancel(), _stop);
         Task<ConnectionEpoch?> planned = PlanAsync();
         if (!_epoch.AddressMoves)
         {
@@ -152,8 +169,9 @@ internal sealed class SuccessorSearch
             IsRemoval = true;
             return await _attempts.ConnectAsync(_closing).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
+            // What is cut off ends with whatever it likes.
             return null;
         }
     }

@@ -15,6 +15,7 @@ internal sealed class TransportClient : ITcpClient
     private const int LinuxTcpRtoMax = 44;
 
     private static readonly TimeSpan PokeInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WindowPatience = TimeSpan.FromMilliseconds(200);
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _heartbeat;
@@ -22,7 +23,10 @@ internal sealed class TransportClient : ITcpClient
     private readonly ClientTls? _tls;
     private readonly CancellationTokenSource _aborted = new();
     private readonly Socket _socket;
+    private readonly Lock _userTimeoutGate = new();
     private TransportStream? _stream;
+    private TimeSpan _userTimeout;
+    private bool _isWindowClosed;
     private long _poked;
 
     /// <summary>Makes the socket.</summary>
@@ -66,6 +70,9 @@ internal sealed class TransportClient : ITcpClient
 
     /// <summary>The stream once TCP is connected and TLS, when wanted, is agreed.</summary>
     public TransportStream? Stream => Volatile.Read(ref _stream);
+
+    /// <summary>Why TCP could not connect; null when it could.</summary>
+    public SocketException? TcpFault { get; private set; }
 
     /// <summary>The address of this end; empty when there is none.</summary>
     public string LocalAddress { get; private set; } = "";
@@ -127,7 +134,33 @@ internal sealed class TransportClient : ITcpClient
     /// Sets TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged before the kernel gives the connection up (Linux only).
     /// Zero switches it off, which is needed while the broker has blocked the connection: its closed window counts as silence.
     /// </summary>
-    public void SetUserTimeout(TimeSpan timeout) => SetLinuxOption(LinuxTcpUserTimeout, timeout);
+    public void SetUserTimeout(TimeSpan timeout)
+    {
+        lock (_userTimeoutGate)
+        {
+            _userTimeout = timeout;
+            ApplyUserTimeout();
+        }
+    }
+
+    /// <summary>
+    /// To be called again and again: switches TCP_USER_TIMEOUT off as long as the peer reads nothing, and on again. The kernel counts a closed window, too, and would end the connection to a broker that is only slow
+    /// (its flow control reads nothing and says nothing); a peer that answers the kernel's questions is there.
+    /// </summary>
+    public void LookAtWindow()
+    {
+        bool isClosed = Stream?.SendStarted is { } started and not 0 && _time.GetElapsedTime(started) >= WindowPatience && TcpRepeats.IsWindowClosed(_socket);
+        lock (_userTimeoutGate)
+        {
+            if (isClosed != _isWindowClosed)
+            {
+                _isWindowClosed = isClosed;
+                ApplyUserTimeout();
+            }
+        }
+    }
+
+    private void ApplyUserTimeout() => SetLinuxOption(LinuxTcpUserTimeout, _isWindowClosed ? TimeSpan.Zero : _userTimeout);
 
     private void SetLinuxOption(int option, TimeSpan value)
     {
@@ -156,7 +189,12 @@ internal sealed class TransportClient : ITcpClient
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new SocketException((int)SocketError.TimedOut);
+            throw TcpFault = new SocketException((int)SocketError.TimedOut);
+        }
+        catch (SocketException exception)
+        {
+            TcpFault = exception;
+            throw;
         }
     }
 

@@ -48,6 +48,7 @@ internal sealed class TransportGuard : IDisposable
     private void Tick()
     {
         TimeSpan silence;
+        _transport.LookAtWindow();
 
         // Ticks that were kept waiting run at the same time, and the second must see what the first found.
         lock (_ticking)

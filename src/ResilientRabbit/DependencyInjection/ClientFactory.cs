@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ResilientRabbit.Configuration.OpenStack;
 using ResilientRabbit.Diagnostics;
@@ -23,7 +22,7 @@ internal static class ClientFactory
             client.RegisterTopology(topology);
         }
 
-        ILogger logger = (services.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ResilientRabbit.Host");
+        ILogger logger = QuietLogger.Of(services.GetService<ILoggerFactory>(), "ResilientRabbit.Host");
         foreach (string notice in registration.Sections.Origins.OfType<OsloOrigin>().SelectMany(static origin => origin.Configuration.Report.Notices))
         {
             logger.OsloNotice(notice);

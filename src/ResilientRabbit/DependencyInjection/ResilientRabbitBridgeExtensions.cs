@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit;
 using ResilientRabbit.DependencyInjection;
 using ResilientRabbit.Diagnostics;
@@ -26,7 +25,7 @@ public static class ResilientRabbitBridgeExtensions
         string source = builder.Name;
         builder.Services.AddKeyedSingleton(name, (provider, _) => Create(provider, source, name, configure));
         builder.Services.AddSingleton<IHostedService>(provider => new BridgeHost(
-            provider.GetRequiredKeyedService<MessageBridge>(name), provider.GetService<IHostApplicationLifetime>(), LoggersOf(provider).CreateLogger("ResilientRabbit.Host")));
+            provider.GetRequiredKeyedService<MessageBridge>(name), provider.GetService<IHostApplicationLifetime>(), QuietLogger.Of(provider.GetService<ILoggerFactory>(), "ResilientRabbit.Host")));
         return builder;
     }
 
@@ -59,6 +58,4 @@ public static class ResilientRabbitBridgeExtensions
             provider.GetService<ILoggerFactory>(),
             provider.GetService<TimeProvider>());
     }
-
-    private static ILoggerFactory LoggersOf(IServiceProvider provider) => provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance;
 }

@@ -3,11 +3,11 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using ResilientRabbit;
 using ResilientRabbit.Consuming;
 using ResilientRabbit.DependencyInjection;
+using ResilientRabbit.Diagnostics;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -137,7 +137,7 @@ public static class ResilientRabbitBuilderExtensions
 
     private static ClientHost CreateHost(IServiceProvider provider, ClientRegistration registration)
     {
-        ILogger logger = (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger("ResilientRabbit.Host");
+        ILogger logger = QuietLogger.Of(provider.GetService<ILoggerFactory>(), "ResilientRabbit.Host");
         IServiceScopeFactory scopes = provider.GetRequiredService<IServiceScopeFactory>();
         IRabbitClient client = ClientRegistration.GetClient(provider, registration.Name);
         ConsumerDefaults defaults = provider.GetRequiredService<IOptionsMonitor<ResilientRabbitOptions>>().Get(registration.Name).Consumers;

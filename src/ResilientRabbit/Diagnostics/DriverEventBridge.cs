@@ -28,7 +28,7 @@ internal sealed class DriverEventBridge(ILogger logger, TimeProvider time) : Eve
         lock (SharedGate)
         {
             (DriverEventBridge? bridge, int users) = Shared.GetValueOrDefault(factory);
-            Shared[factory] = (bridge ?? new DriverEventBridge(factory.CreateLogger("ResilientRabbit.Driver"), time), users + 1);
+            Shared[factory] = (bridge ?? new DriverEventBridge(QuietLogger.Of(factory, "ResilientRabbit.Driver"), time), users + 1);
         }
 
         return new Return(factory);

@@ -1,3 +1,5 @@
+using System.Text;
+using RabbitMQ.Client;
 using ResilientRabbit.Testing;
 using Xunit;
 
@@ -103,7 +105,48 @@ public sealed class EchoScenarios
         AssertSilent(client, log);
     }
 
-    private static Task<Bed> StartAsync() => Bed.StartAsync(static options => options.Users.Add(new TestBrokerUser("nova", TestLog.Canary)));
+    [Fact, Scenario("61", "P28")]
+    public async Task A_broker_whose_properties_hold_the_password_is_shown_without_it()
+    {
+        await using Bed bed = await StartAsync(static options =>
+        {
+            options.ServerProperties["cluster_name"] = Words;
+            options.ServerProperties["where"] = "rabbit@" + TestLog.Canary;
+            options.ServerProperties["version"] = TestLog.Canary;
+        });
+        using var log = new RecordingLog();
+        RabbitClient client = NewClient(bed, log, static options => options.NodeNameProperty = "where");
+        await Bed.AllAsync(Bed.Publish(client, 1));
+        await using IConnection raw = await client.ConnectionFactory.CreateConnectionAsync("raw").WaitAsync(Bed.Patience);
+
+        Assert.Equal((Masked, "rabbit@" + new string('*', TestLog.Canary.Length)), (client.Status.Connections[0].ClusterName, client.Status.Connections[0].NodeName));
+        Assert.All(raw.ServerProperties!.Values.OfType<byte[]>(), static value => Assert.DoesNotContain(TestLog.Canary, Encoding.UTF8.GetString(value), StringComparison.Ordinal));
+        AssertSilent(client, log);
+    }
+
+    [Fact, Scenario("61", "P28")]
+    public async Task A_broker_whose_only_mechanism_is_the_password_is_left_without_it()
+    {
+        await using Bed bed = await StartAsync();
+        await using TestBroker strange = await TestBroker.StartAsync(new TestBrokerOptions { Mechanisms = { [0] = "X-" + TestLog.Canary, [1] = "Y" } });
+        using var log = new RecordingLog();
+        RabbitClient client = NewClient(bed, log, options =>
+        {
+            options.Endpoints.Add(FormattableString.Invariant($"{strange.Host}:{strange.Port}"));
+            options.Publisher.DeliveryTimeout = TimeSpan.FromSeconds(1);
+        });
+
+        PublishException failure = await Bed.FailsAsync(Bed.Publish(client, 1)[0]);
+
+        Assert.Contains("X-" + new string('*', TestLog.Canary.Length), failure.ToString(), StringComparison.Ordinal);
+        AssertSilent(client, log, failure);
+    }
+
+    private static Task<Bed> StartAsync(Action<TestBrokerOptions>? configure = null) => Bed.StartAsync(options =>
+    {
+        options.Users.Add(new TestBrokerUser("nova", TestLog.Canary));
+        configure?.Invoke(options);
+    });
 
     private static RabbitClient NewClient(Bed bed, RecordingLog log, Action<ResilientRabbitOptions>? configure = null) => bed.NewClient(log, options =>
     {

@@ -71,6 +71,9 @@ public sealed class EndpointParserTests
     [InlineData("[::1/64]")]
     [InlineData("10.0.0.256")]
     [InlineData("10.0.300")]
+    [InlineData("192.168.010.001")]
+    [InlineData("0x0a000001")]
+    [InlineData("10.0.0x1")]
     [InlineData("1")]
     public void What_is_no_host_is_refused(string? text)
     {

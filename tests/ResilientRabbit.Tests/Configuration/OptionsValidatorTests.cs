@@ -90,6 +90,11 @@ public sealed class OptionsValidatorTests
         o => o.Heartbeat = TimeSpan.FromSeconds(65535),
         o => o.ReconnectDelay = o.ReconnectMaxDelay,
         o => o.ConnectTimeout = TimeSpan.FromDays(24),
+        o => o.ConnectTimeout = TimeSpan.FromTicks(1),
+        o => o.ReconnectMaxDelay = TimeSpan.FromDays(24),
+        o => (o.ReconnectDelay, o.ReconnectMaxDelay) = (TimeSpan.FromDays(24), TimeSpan.FromDays(24)),
+        o => (o.RequestTimeout, o.ShutdownTimeout, o.MoveTimeout) = (TimeSpan.FromDays(24), TimeSpan.FromDays(24), TimeSpan.FromDays(24)),
+        o => (o.ConnectionMode, o.FailBackDelay) = (ConnectionMode.NodeList, TimeSpan.FromDays(24)),
         o => (o.Publisher.Connections, o.Publisher.Lanes) = (16, 16),
         o => (o.Publisher.Connections, o.Publisher.Lanes, o.Publisher.MaxPendingMessages) = (1, 1, 1),
         o => (o.Publisher.MaxMessageSize, o.Publisher.MaxPendingBytes) = (128 * 1024 * 1024, 256L * 1024 * 1024),
@@ -107,6 +112,18 @@ public sealed class OptionsValidatorTests
         change(options);
 
         Assert.Empty(Failures(options));
+    }
+
+    [Theory]
+    [MemberData(nameof(Good), DisableDiscoveryEnumeration = true)]
+    public async Task A_client_can_be_made_with_a_value_at_the_edge(Action<ResilientRabbitOptions> change)
+    {
+        var options = new ResilientRabbitOptions();
+        change(options);
+
+        await using var client = new RabbitClient(options);
+
+        Assert.Equal(ConnectionState.Disconnected, client.Status.State);
     }
 
     [Fact]

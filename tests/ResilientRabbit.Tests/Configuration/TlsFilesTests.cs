@@ -29,6 +29,30 @@ public sealed class TlsFilesTests : IDisposable
     }
 
     [Fact]
+    public void A_PKCS_12_file_has_certificate_key_and_intermediates_and_needs_its_passphrase()
+    {
+        using var key = RSA.Create(2048);
+        using X509Certificate2 own = new CertificateRequest("CN=own", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSelfSigned(Begin, Begin.AddYears(100));
+        (string above, _) = WritePair("above", null);
+        X509Certificate2Collection all = [X509CertificateLoader.LoadCertificateFromFile(above), own];
+        string file = Path.Combine(_folder, "client.pfx");
+        File.WriteAllBytes(file, all.Export(X509ContentType.Pkcs12, Canary.Secret)!);
+
+        X509Certificate2Collection read = TlsFiles.TryReadCertificate(file, null, Canary.Secret, out _)!;
+
+        Assert.Equal(["CN=own", "CN=above"], read.Select(static certificate => certificate.Subject));
+        Assert.Equal([true, false], read.Select(static certificate => certificate.HasPrivateKey));
+        Assert.Null(TlsFiles.TryReadCertificate(file, null, Canary.Secret + "x", out string? wrong));
+        Assert.Null(TlsFiles.TryReadCertificate(file, null, null, out string? missing));
+        Assert.Null(TlsFiles.TryReadCertificate(above, null, null, out string? keyless));
+        Assert.All([wrong!, missing!, keyless!], static problem =>
+        {
+            Assert.StartsWith("must be a PEM certificate", problem, StringComparison.Ordinal);
+            Assert.False(Canary.IsIn(problem));
+        });
+    }
+
+    [Fact]
     public void A_key_of_another_certificate_is_refused()
     {
         (string certificate, _) = WritePair("a", null);

@@ -55,6 +55,55 @@ public sealed class ConnectAttemptsTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
     }
 
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task An_address_at_which_nobody_listens_is_called_unreachable_whatever_its_family(string address)
+    {
+        IPAddress loopback = IPAddress.Parse(address);
+        Assert.SkipUnless(loopback.AddressFamily == AddressFamily.InterNetwork || Socket.OSSupportsIPv6, "There is no IPv6 here.");
+        using var bound = new Socket(loopback.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        bound.Bind(new IPEndPoint(loopback, 0));
+        ConnectAttempts attempts = Create(bound.LocalEndPoint!.ToString()!, TimeSpan.FromHours(1));
+        var failed = new TaskCompletionSource<ConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);
+        attempts.Failed += (_, error, _) => failed.TrySetResult(error);
+        using var closing = new CancellationTokenSource();
+
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        ConnectionException error = await failed.Task.WaitAsync(Watch.Limit);
+
+        Assert.Equal((ConnectionFailureReason.Unreachable, bound.LocalEndPoint.ToString()), (error.Reason, error.Endpoint));
+        Assert.DoesNotContain("resolved", error.ToString(), StringComparison.Ordinal);
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
+    public async Task A_pause_of_the_longest_duration_is_a_pause()
+    {
+        using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        ConnectAttempts attempts = Create(bound.LocalEndPoint!.ToString()!, ProblemList.LongestDuration);
+        var again = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int failed = 0;
+        attempts.Failed += (_, _, delay) =>
+        {
+            Assert.True(delay >= ProblemList.LongestDuration / 2, $"The pause is {delay}.");
+            if (Interlocked.Increment(ref failed) == 2)
+            {
+                again.TrySetResult();
+            }
+        };
+        using var closing = new CancellationTokenSource();
+
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        await WakeUntilAsync(attempts, again.Task);
+
+        Assert.False(connecting.IsCompleted);
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
     /// <summary>The failure is told a moment before the pause begins: so it is woken until it has been heard.</summary>
     private static async Task WakeUntilAsync(ConnectAttempts attempts, Task heard)
     {
@@ -67,10 +116,12 @@ public sealed class ConnectAttemptsTests
         }
     }
 
-    private static ConnectAttempts Create(int port)
+    private static ConnectAttempts Create(int port) => Create(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), TimeSpan.FromHours(1));
+
+    private static ConnectAttempts Create(string endpoint, TimeSpan pause)
     {
-        var options = new ResilientRabbitOptions { ReconnectDelay = TimeSpan.FromHours(1), ReconnectMaxDelay = TimeSpan.FromHours(1), ConnectTimeout = TimeSpan.FromMinutes(5) };
-        options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));
+        var options = new ResilientRabbitOptions { ReconnectDelay = pause, ReconnectMaxDelay = pause, ConnectTimeout = TimeSpan.FromMinutes(5) };
+        options.Endpoints.Add(endpoint);
         ClientSettings settings = ClientSettings.From(options);
         return new ConnectAttempts(
             "publish-1", "test:publish-1", settings, new EndpointSelector(settings.Endpoints, TimeProvider.System, 0),

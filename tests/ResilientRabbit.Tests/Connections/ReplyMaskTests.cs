@@ -101,6 +101,44 @@ public sealed class ReplyMaskTests
         Assert.DoesNotContain("pa55", Encoding.UTF8.GetString(passed), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_a_broker_tells_of_itself_loses_the_secret_and_nothing_else()
+    {
+        _mask.Add(Secret);
+
+        Assert.Equal(Start($"rabbit@{new string('*', 10)}", $"PLAIN X-{new string('*', 10)}"), Pass(Start($"rabbit@{Secret}", $"PLAIN X-{Secret}")));
+    }
+
+    [Theory]
+    [InlineData("PLAIN")]
+    [InlineData("EXTERNAL")]
+    public void A_secret_that_is_called_like_a_mechanism_does_not_keep_the_driver_from_finding_the_mechanism(string secret)
+    {
+        _mask.Add(secret);
+
+        Assert.Equal(Start("rabbit@one", "AMQPLAIN PLAIN EXTERNAL"), Pass(Start("rabbit@one", "AMQPLAIN PLAIN EXTERNAL")));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(64)]
+    public void What_a_broker_tells_of_itself_in_pieces_is_masked_before_any_of_it_is_passed_on(int piece)
+    {
+        _mask.Add(Secret);
+        byte[] sent = [.. Start(Secret + new string('x', 5000), "PLAIN"), .. FrameBytes.Frame(8, 0, [])];
+        byte[] wanted = [.. Start(new string('*', 10) + new string('x', 5000), "PLAIN"), .. FrameBytes.Frame(8, 0, [])];
+
+        Assert.Equal(wanted, Pass(new IncomingFrames(1000) { Replies = _mask }, sent, piece));
+    }
+
+    [Fact]
+    public void A_beginning_without_end_is_refused()
+    {
+        _mask.Add(Secret);
+
+        Assert.Throws<InvalidDataException>(() => Pass(Start(new string('x', 40_000), "PLAIN")));
+    }
+
     private byte[] Pass(byte[] sent) => Pass(new IncomingFrames(1000) { Replies = _mask }, sent, sent.Length);
 
     private static byte[] Pass(IncomingFrames frames, byte[] sent, int piece)
@@ -130,6 +168,20 @@ public sealed class ReplyMaskTests
         byte[] number = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(number, method);
         return FrameBytes.Frame(1, 1, [.. number, .. new byte[before], .. Short(text), .. Short(after)]);
+    }
+
+    /// <summary>A connection.start with one property.</summary>
+    private static byte[] Start(string name, string mechanisms)
+    {
+        byte[] properties = [.. Short("cluster_name"), (byte)'S', .. Long(Encoding.UTF8.GetBytes(name))];
+        return FrameBytes.Frame(1, 0, [0, 10, 0, 10, 0, 9, .. Long(properties), .. Long(Encoding.UTF8.GetBytes(mechanisms)), .. Long("en_US"u8.ToArray())]);
+    }
+
+    private static byte[] Long(byte[] bytes)
+    {
+        byte[] length = new byte[4];
+        BinaryPrimitives.WriteInt32BigEndian(length, bytes.Length);
+        return [.. length, .. bytes];
     }
 
     private static byte[] Short(string text) => [(byte)Encoding.UTF8.GetByteCount(text), .. Encoding.UTF8.GetBytes(text)];

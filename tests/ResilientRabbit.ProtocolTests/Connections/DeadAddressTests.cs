@@ -1,0 +1,85 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+using ResilientRabbit.ProtocolTests.Scenarios;
+using ResilientRabbit.Testing;
+using Xunit;
+
+namespace ResilientRabbit.ProtocolTests.Connections;
+
+/// <summary>Names with several addresses of which the first is dead: at the same port of 127.0.0.2 nobody listens, or somebody who never says a word.</summary>
+public sealed class DeadAddressTests : IAsyncLifetime
+{
+    private TestBroker _broker = null!;
+
+    public async ValueTask InitializeAsync() => _broker = await TestBroker.StartAsync();
+
+    public ValueTask DisposeAsync() => _broker.DisposeAsync();
+
+    [Fact]
+    public async Task A_planned_move_reaches_the_second_address_when_the_first_one_never_answers()
+    {
+        using Socket silent = Listen();
+        ClientSettings settings = Settings("127.0.0.2", "127.0.0.1");
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System);
+
+        ConnectionEpoch? epoch = await Attempts(settings, selector).TryAsync(settings.Endpoints[0], CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.NotNull(epoch);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_raw_connection_reaches_the_second_address_when_the_first_one_never_answers()
+    {
+        using Socket silent = Listen();
+        ClientSettings settings = Settings("127.0.0.2", "127.0.0.1");
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        using var raw = new RawConnections(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System), factory, NullLogger.Instance);
+
+        await using IConnection connection = await raw.CreateConnectionAsync("reports").WaitAsync(Bed.Patience);
+
+        Assert.True(connection.IsOpen);
+    }
+
+    [Fact]
+    public async Task What_is_left_of_the_addresses_of_an_endpoint_that_was_removed_is_not_tried()
+    {
+        ClientSettings settings = Settings("127.0.0.2", "127.0.0.3");
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System);
+        ConnectAttempts attempts = Attempts(settings, selector);
+        int failed = 0;
+        attempts.Failed += (_, _, _) =>
+        {
+            failed++;
+            selector.Replace([new RabbitEndpoint("127.0.0.1", _broker.Port)]);
+        };
+
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal(1, failed);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    private static ConnectAttempts Attempts(ClientSettings settings, EndpointSelector selector) => new(
+        "publish-1", "test:publish-1", settings, selector, new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
+
+    private Socket Listen()
+    {
+        var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        silent.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), _broker.Port));
+        silent.Listen();
+        return silent;
+    }
+
+    private ClientSettings Settings(params string[] addresses)
+    {
+        var options = new ResilientRabbitOptions { ConnectTimeout = TimeSpan.FromSeconds(3) };
+        options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"several.test:{_broker.Port}"));
+        return ClientSettings.From(options) with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([.. addresses.Select(IPAddress.Parse)]) };
+    }
+}

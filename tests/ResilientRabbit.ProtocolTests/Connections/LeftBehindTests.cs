@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+using ResilientRabbit.ProtocolTests.Conformance;
+using ResilientRabbit.ProtocolTests.Scenarios;
+using Xunit;
+
+namespace ResilientRabbit.ProtocolTests.Connections;
+
+/// <summary>What is counted for the whole process: exceptions that nobody has looked at, and memory.</summary>
+[Collection(AloneGroup.Name)]
+public sealed class LeftBehindTests
+{
+    private const int Sessions = 50_000;
+
+    [Fact]
+    public async Task Disposing_a_client_that_is_connecting_leaves_no_exception_unobserved()
+    {
+        var unobserved = new ConcurrentQueue<AggregateException>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs args) => unobserved.Enqueue(args.Exception);
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            for (int time = 0; time < 5; time++)
+            {
+                await DisposeWhileConnectingAsync();
+            }
+
+            for (int time = 0; time < 3; time++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        Assert.DoesNotContain(unobserved, static exception => exception.InnerException is ObjectDisposedException);
+    }
+
+    [Fact]
+    public async Task A_client_holds_on_to_nothing_of_the_sessions_that_are_over()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        var options = new ResilientRabbitOptions();
+        options.Endpoints.Add(bed.Endpoint);
+        ClientSettings settings = ClientSettings.From(options);
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System);
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        var attempts = new ConnectAttempts("consume", "test:consume", settings, selector, factory, NullLogger.Instance, TimeProvider.System);
+        using var closing = new CancellationTokenSource();
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:consume", CancellationToken.None).WaitAsync(Bed.Patience);
+        await LookForAsync(1000);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+
+        await LookForAsync(Sessions);
+
+        // A linked source with its registration has more than a hundred bytes.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, Sessions * 50);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+
+        async Task LookForAsync(int sessions)
+        {
+            for (int session = 0; session < sessions; session++)
+            {
+                var search = new SuccessorSearch("consume", epoch, null, attempts, selector, TimeProvider.System, closing.Token);
+                search.Start();
+                search.Detach();
+                await search.Result;
+            }
+        }
+    }
+
+    private static async Task DisposeWhileConnectingAsync()
+    {
+        // Nobody listens there.
+        var options = new ResilientRabbitOptions { ReconnectDelay = TimeSpan.FromMilliseconds(10) };
+        options.Endpoints.Add("127.0.0.1:1");
+        var client = new RabbitClient(options);
+        Task connecting = client.ConnectAsync();
+
+        await client.DisposeAsync().AsTask().WaitAsync(Bed.Patience);
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => connecting.WaitAsync(Bed.Patience));
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
+using ResilientRabbit.ProtocolTests.Scenarios;
+using ResilientRabbit.Testing;
+using Xunit;
+
+namespace ResilientRabbit.ProtocolTests.Connections;
+
+/// <summary>Sessions that are to take the place of another one, and are not needed after all.</summary>
+public sealed class SuccessorTests
+{
+    private const int Moves = 1016;
+
+    [Fact]
+    public async Task A_successor_that_is_open_when_the_client_is_closed_is_closed_as_well()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await using FrameProxy next = FrameProxy.Start(bed.Broker.Host, bed.Broker.Port);
+        ClientSettings settings = Settings(bed.Port);
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System);
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        var closing = new TaskCompletionSource<Task>(TaskCreationOptions.RunContinuationsAsynchronously);
+        ConnectionSupervisor? supervisor = null;
+
+        // Closed at the very moment in which the successor has come and does not yet serve.
+        supervisor = new ConnectionSupervisor(
+            "consume", settings, selector, factory, new EventLog(Moves, () => closing.TrySetResult(supervisor!.CloseAsync(TimeSpan.FromSeconds(1)))), TimeProvider.System);
+        await supervisor.GetEpochAsync(CancellationToken.None).AsTask().WaitAsync(Bed.Patience);
+
+        selector.Replace([new RabbitEndpoint(next.Host, next.Port)]);
+        supervisor.EndpointsChanged();
+        await (await closing.Task.WaitAsync(Bed.Patience)).WaitAsync(Bed.Patience);
+
+        await Bed.UntilAsync(() => next.ConnectionCount == 0 && bed.Line.ConnectionCount == 0, "no socket left", TimeSpan.FromSeconds(10));
+        Assert.Equal(1, next.AcceptedCount);
+    }
+
+    [Fact]
+    public async Task A_planned_attempt_that_is_cut_off_while_it_waits_for_credentials_ends_without_a_word()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        var provider = new Provider();
+        ClientSettings settings = Settings(bed.Port, provider);
+        var selector = new EndpointSelector([.. settings.Endpoints, new RabbitEndpoint("127.0.0.1", 1)], TimeProvider.System);
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        var attempts = new ConnectAttempts("publish-1", "test:publish-1", settings, selector, factory, NullLogger.Instance, TimeProvider.System);
+        using var closing = new CancellationTokenSource();
+        selector.Stayed("publish-1", settings.Endpoints[0]);
+        selector.Stayed("publish-2", settings.Endpoints[0]);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", CancellationToken.None).WaitAsync(Bed.Patience);
+        var search = new SuccessorSearch("publish-1", epoch, TimeSpan.FromMilliseconds(1), attempts, selector, TimeProvider.System, closing.Token);
+
+        search.Start();
+        await provider.Waiting.WaitAsync(Bed.Patience);
+        Task<ConnectionEpoch?>? kept = search.Detach();
+
+        Assert.Null(kept);
+        Assert.Null(await search.Result.WaitAsync(Bed.Patience));
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    private static ClientSettings Settings(int port, IRabbitCredentialsProvider? provider = null)
+    {
+        var options = new ResilientRabbitOptions { CredentialsProvider = provider, ConnectTimeout = TimeSpan.FromSeconds(20) };
+        options.Endpoints.Add(FormattableString.Invariant($"127.0.0.1:{port}"));
+        return ClientSettings.From(options);
+    }
+
+    /// <summary>Answers once; who asks again waits until he gives up.</summary>
+    private sealed class Provider : IRabbitCredentialsProvider
+    {
+        private readonly TaskCompletionSource _waiting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _calls;
+
+        public Task Waiting => _waiting.Task;
+
+        public async ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken)
+        {
+            if (Interlocked.Increment(ref _calls) > 1)
+            {
+                _waiting.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            }
+
+            return new RabbitCredentials("guest", "guest");
+        }
+    }
+
+    private sealed class EventLog(int awaited, Action action) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (eventId.Id == awaited)
+            {
+                action();
+            }
+        }
+    }
+}
