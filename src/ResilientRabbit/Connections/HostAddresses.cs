@@ -15,8 +15,10 @@ internal static class HostAddresses
             return [literal];
         }
 
-        // A waiting of our own: the system's resolver does not always heed the token.
-        IPAddress[] addresses = await settings.Resolve(endpoint.Host, deadline).WaitAsync(deadline).ConfigureAwait(false);
+        // A waiting of our own: the system's resolver does not always heed the token. What it says later is for nobody.
+        Task<IPAddress[]> resolving = settings.Resolve(endpoint.Host, deadline);
+        SessionTidying.ObserveLater(resolving);
+        IPAddress[] addresses = await resolving.WaitAsync(deadline).ConfigureAwait(false);
         return addresses.Length > 0
             ? addresses
             : throw new ConnectionException(ConnectionFailureReason.NameNotResolved, endpoint.ToString(), $"The name '{endpoint.Host}' has no address. Check the name and the resolver.");

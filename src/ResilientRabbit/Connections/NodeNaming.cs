@@ -34,7 +34,9 @@ internal static class NodeNaming
             using var limit = new CancellationTokenSource(settings.RequestTimeout, time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, epoch.Dead);
             var query = new NodeNameQuery(connection, epoch.Endpoint.ToString(), epoch.LocalAddress, epoch.ClusterName);
-            string? name = await Task.Run(() => resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None).WaitAsync(either.Token).ConfigureAwait(false);
+            Task<string?> call = Task.Run(() => resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None);
+            SessionTidying.ObserveLater(call);
+            string? name = await call.WaitAsync(either.Token).ConfigureAwait(false);
             return string.IsNullOrWhiteSpace(name) ? null : name;
         }
         catch (Exception exception)

@@ -142,7 +142,9 @@ internal sealed class QueueLeaders : IDisposable
             using var limit = new CancellationTokenSource(_timeout, _time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             var query = new QueueLeaderQuery(_virtualHost, key.Exchange, key.RoutingKey);
-            string? node = await Task.Run(() => _resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None).WaitAsync(either.Token).ConfigureAwait(false);
+            Task<string?> call = Task.Run(() => _resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None);
+            SessionTidying.ObserveLater(call);
+            string? node = await call.WaitAsync(either.Token).ConfigureAwait(false);
             entry.Node = string.IsNullOrWhiteSpace(node) ? null : node;
             entry.AnsweredAt = _time.GetTimestamp();
             return true;

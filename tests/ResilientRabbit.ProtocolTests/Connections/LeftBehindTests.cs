@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
@@ -18,28 +19,17 @@ public sealed class LeftBehindTests
     [Fact]
     public async Task Disposing_a_client_that_is_connecting_leaves_no_exception_unobserved()
     {
-        var unobserved = new ConcurrentQueue<AggregateException>();
-        void Note(object? sender, UnobservedTaskExceptionEventArgs args) => unobserved.Enqueue(args.Exception);
-        TaskScheduler.UnobservedTaskException += Note;
-        try
-        {
-            for (int time = 0; time < 5; time++)
-            {
-                await DisposeWhileConnectingAsync();
-            }
+        IEnumerable<Exception?> unobserved = await UnobservedAsync(DisposeWhileConnectingAsync);
 
-            for (int time = 0; time < 3; time++)
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
-        }
-        finally
-        {
-            TaskScheduler.UnobservedTaskException -= Note;
-        }
+        Assert.DoesNotContain(unobserved, static exception => exception is ObjectDisposedException);
+    }
 
-        Assert.DoesNotContain(unobserved, static exception => exception.InnerException is ObjectDisposedException);
+    [Fact]
+    public async Task What_a_resolver_says_after_the_time_limit_is_no_unobserved_exception()
+    {
+        IEnumerable<Exception?> unobserved = await UnobservedAsync(LateAnswerAsync);
+
+        Assert.DoesNotContain(unobserved, static exception => exception is SocketException { SocketErrorCode: SocketError.TryAgain });
     }
 
     [Fact]
@@ -73,6 +63,45 @@ public sealed class LeftBehindTests
                 await search.Result;
             }
         }
+    }
+
+    /// <summary>What the process is told of after the deed was done a few times.</summary>
+    private static async Task<IEnumerable<Exception?>> UnobservedAsync(Func<Task> deed)
+    {
+        var unobserved = new ConcurrentQueue<Exception?>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs args) => unobserved.Enqueue(args.Exception.InnerException);
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            for (int time = 0; time < 5; time++)
+            {
+                await deed();
+            }
+
+            for (int time = 0; time < 3; time++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        return unobserved;
+    }
+
+    private static async Task LateAnswerAsync()
+    {
+        var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        ClientSettings settings = ClientSettings.From(new ResilientRabbitOptions()) with { Resolve = (_, _) => answer.Task };
+        using var deadline = new CancellationTokenSource();
+        Task<IPAddress[]> finding = HostAddresses.FindAsync(settings, new RabbitEndpoint("slow.test", 5672), deadline.Token);
+
+        await deadline.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => finding);
+        answer.SetException(new SocketException((int)SocketError.TryAgain));
     }
 
     private static async Task DisposeWhileConnectingAsync()
