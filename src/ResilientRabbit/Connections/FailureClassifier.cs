@@ -108,8 +108,8 @@ internal static class FailureClassifier
         ConnectionForced => ConnectionFailureReason.ClosedByBroker,
         AccessRefused => ConnectionFailureReason.AuthenticationFailed,
 
-        // A limit on connections passes by itself; a missing or forbidden virtual host does not.
-        NotAllowed when reply.Text.Contains("limit", StringComparison.OrdinalIgnoreCase) => ConnectionFailureReason.ClosedByBroker,
+        // A limit on connections passes by itself; a missing or forbidden virtual host does not, whatever its name or the user's.
+        NotAllowed when reply.Text.Contains("connection limit (", StringComparison.OrdinalIgnoreCase) => ConnectionFailureReason.ClosedByBroker,
         NotAllowed => ConnectionFailureReason.VirtualHostRefused,
         501 or 502 or 503 or 504 or 505 => ConnectionFailureReason.ProtocolError,
         _ => ConnectionFailureReason.Dropped,

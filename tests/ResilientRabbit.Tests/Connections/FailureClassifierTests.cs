@@ -25,6 +25,8 @@ public sealed class FailureClassifierTests
         ["a missing virtual host"] = (Interrupted(Initiator.Peer, 530, "NOT_ALLOWED - vhost x not found"), VirtualHostRefused),
         ["a virtual host without permission"] = (new AlreadyClosedException(Shutdown(Initiator.Peer, 530, "NOT_ALLOWED - access to vhost 'x' refused for user 'u'")), VirtualHostRefused),
         ["a limit on connections"] = (Interrupted(Initiator.Peer, 530, "NOT_ALLOWED - access to vhost 'x' refused: connection limit (5) is reached"), ClosedByBroker),
+        ["a limit on the connections of a user"] = (Interrupted(Initiator.Peer, 530, "NOT_ALLOWED - Connection refused for user 'u': user connection limit (5) is reached"), ClosedByBroker),
+        ["a virtual host that is called like a limit"] = (Interrupted(Initiator.Peer, 530, "NOT_ALLOWED - access to vhost 'unlimited' refused for user 'u'"), VirtualHostRefused),
         ["closed by an operator"] = (Interrupted(Initiator.Peer, 320, "CONNECTION_FORCED - broker forced connection closure"), ClosedByBroker),
         ["access refused on a channel"] = (Interrupted(Initiator.Peer, 403, "ACCESS_REFUSED"), AuthenticationFailed),
         ["a frame error told by the broker"] = (Interrupted(Initiator.Peer, 501, "FRAME_ERROR"), ProtocolError),
