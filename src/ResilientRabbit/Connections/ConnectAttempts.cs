@@ -34,6 +34,7 @@ internal sealed class ConnectAttempts
     private readonly int _lanes;
     private readonly ResiliencePipeline<ConnectionEpoch> _pipeline;
     private readonly Queue<IPAddress> _addresses = new();
+    private readonly FailedAddresses _failedAddresses = new();
     private readonly Lock _restGate = new();
     private CancellationTokenSource? _wake;
     private CancellationTokenSource? _rest;
@@ -105,8 +106,9 @@ internal sealed class ConnectAttempts
     }
 
     /// <summary>Notes that a session was lost: the next attempt goes elsewhere.</summary>
-    public void NoteLoss(RabbitEndpoint endpoint, ConnectionException error)
+    public void NoteLoss(RabbitEndpoint endpoint, IPAddress address, ConnectionException error)
     {
+        _failedAddresses.Failed(address);
         _outSince = _time.GetTimestamp();
         _justFailed = endpoint;
         _selector.Failed(endpoint, error.Reason);
@@ -245,7 +247,7 @@ internal sealed class ConnectAttempts
         {
             _addresses.Clear();
             _endpoint = _selector.Next(_role, _justFailed);
-            foreach (IPAddress resolved in await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false))
+            foreach (IPAddress resolved in _failedAddresses.Order(await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false)))
             {
                 _addresses.Enqueue(resolved);
             }
@@ -254,7 +256,10 @@ internal sealed class ConnectAttempts
         RabbitEndpoint endpoint = _endpoint!.Value;
         IPAddress address = _addresses.Dequeue();
         _logger.Connecting(_name, endpoint.ToString());
-        return await _factory.OpenAsync(endpoint, address, _name, deadline, _lanes).ConfigureAwait(false);
+        _failedAddresses.Failed(address);
+        ConnectionEpoch epoch = await _factory.OpenAsync(endpoint, address, _name, deadline, _lanes).ConfigureAwait(false);
+        _failedAddresses.Succeeded(address);
+        return epoch;
     }
 
     private void OnFailed(Exception exception, TimeSpan delay)

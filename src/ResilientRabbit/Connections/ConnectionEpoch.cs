@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -63,6 +64,8 @@ internal sealed class ConnectionEpoch : IPublishSession
     public RabbitEndpoint Endpoint { get; }
 
     public RabbitEndpoint? Server => Endpoint;
+
+    public IPAddress Address => _transport.Address;
 
     /// <summary>The cluster's name from the server properties.</summary>
     public string? ClusterName { get; }

@@ -74,12 +74,16 @@ internal sealed class TransportClient : ITcpClient
     /// <summary>Why TCP could not connect; null when it could.</summary>
     public SocketException? TcpFault { get; private set; }
 
+    /// <summary>The address that was dialled.</summary>
+    public IPAddress Address { get; private set; } = IPAddress.None;
+
     /// <summary>The address of this end; empty when there is none.</summary>
     public string LocalAddress { get; private set; } = "";
 
     public async Task ConnectAsync(IPAddress host, int port, CancellationToken cancellationToken = default)
     {
         using CancellationTokenSource linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _aborted.Token);
+        Address = host;
         if (LongestRetransmission is { } longest)
         {
             SetLinuxOption(LinuxTcpRtoMax, longest);

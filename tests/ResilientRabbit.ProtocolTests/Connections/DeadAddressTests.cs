@@ -47,6 +47,40 @@ public sealed class DeadAddressTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task After_a_loss_the_other_addresses_of_the_name_are_tried_before_the_one_that_was_lost()
+    {
+        ClientSettings settings = Settings(["127.0.0.2", "127.0.0.1"], TimeSpan.FromHours(1));
+        ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System));
+        attempts.NoteLoss(settings.Endpoints[0], IPAddress.Parse("127.0.0.2"), new ConnectionException(ConnectionFailureReason.Silent, null, "a drill"));
+        using Socket silent = Listen();
+
+        // Before it would come the one that never answers: an hour.
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal(IPAddress.Loopback, epoch.Address);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task An_address_that_failed_is_tried_last_in_the_next_round_until_it_answers()
+    {
+        ClientSettings settings = Settings(["127.0.0.2", "127.0.0.1"], TimeSpan.FromHours(1));
+        ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System));
+        int failed = 0;
+        attempts.Failed += (_, _, _) => failed++;
+
+        // Nobody listens at the first one; later somebody does who never answers.
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+        attempts.NoteOpened(epoch.Endpoint);
+        using Socket silent = Listen();
+        ConnectionEpoch again = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal((1, IPAddress.Loopback), (failed, again.Address));
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+        await again.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task What_is_left_of_the_addresses_of_an_endpoint_that_was_removed_is_not_tried()
     {
         ClientSettings settings = Settings("127.0.0.2", "127.0.0.3");
@@ -76,9 +110,11 @@ public sealed class DeadAddressTests : IAsyncLifetime
         return silent;
     }
 
-    private ClientSettings Settings(params string[] addresses)
+    private ClientSettings Settings(params string[] addresses) => Settings(addresses, TimeSpan.FromSeconds(3));
+
+    private ClientSettings Settings(string[] addresses, TimeSpan limit)
     {
-        var options = new ResilientRabbitOptions { ConnectTimeout = TimeSpan.FromSeconds(3) };
+        var options = new ResilientRabbitOptions { ConnectTimeout = limit };
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"several.test:{_broker.Port}"));
         return ClientSettings.From(options) with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([.. addresses.Select(IPAddress.Parse)]) };
     }
