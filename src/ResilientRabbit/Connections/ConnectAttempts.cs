@@ -281,9 +281,8 @@ internal sealed class ConnectAttempts
 
     private void Log(RabbitEndpoint endpoint, ConnectionException error, TimeSpan delay)
     {
-        _failures++;
         long now = _time.GetTimestamp();
-        if (_failures > 1 && _time.GetElapsedTime(_lastLog, now) < LogInterval)
+        if (++_failures > 1 && _time.GetElapsedTime(_lastLog, now) < LogInterval)
         {
             return;
         }
