@@ -79,6 +79,24 @@ public sealed class ConnectAttemptsTests
     }
 
     [Fact]
+    public async Task A_resolver_that_does_not_answer_is_not_called_a_silent_broker()
+    {
+        var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        ConnectAttempts attempts = Create("slow.test:5672", TimeSpan.FromHours(1), settings => settings with { ConnectTimeout = TimeSpan.FromMilliseconds(100), Resolve = (_, _) => answer.Task });
+        var failed = new TaskCompletionSource<ConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);
+        attempts.Failed += (_, error, _) => failed.TrySetResult(error);
+        using var closing = new CancellationTokenSource();
+
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        ConnectionException error = await failed.Task.WaitAsync(Watch.Limit);
+
+        Assert.Equal(ConnectionFailureReason.NameNotResolved, error.Reason);
+        Assert.Contains("'slow.test' was not resolved in time", error.Message, StringComparison.Ordinal);
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
     public async Task A_pause_of_the_longest_duration_is_a_pause()
     {
         using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -118,11 +136,12 @@ public sealed class ConnectAttemptsTests
 
     private static ConnectAttempts Create(int port) => Create(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), TimeSpan.FromHours(1));
 
-    private static ConnectAttempts Create(string endpoint, TimeSpan pause)
+    private static ConnectAttempts Create(string endpoint, TimeSpan pause, Func<ClientSettings, ClientSettings>? adapt = null)
     {
         var options = new ResilientRabbitOptions { ReconnectDelay = pause, ReconnectMaxDelay = pause, ConnectTimeout = TimeSpan.FromMinutes(5) };
         options.Endpoints.Add(endpoint);
         ClientSettings settings = ClientSettings.From(options);
+        settings = adapt?.Invoke(settings) ?? settings;
         return new ConnectAttempts(
             "publish-1", "test:publish-1", settings, new EndpointSelector(settings.Endpoints, TimeProvider.System, 0),
             new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
