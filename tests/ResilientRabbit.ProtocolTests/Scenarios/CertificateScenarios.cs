@@ -73,7 +73,7 @@ public sealed class CertificateScenarios : IDisposable
             failure = exception;
         }
 
-        return (failure, log, broker.Journal.Entries.Count > 0, client.Status.ToString());
+        return (failure, log, broker.Journal.Entries.Count > 0, client.Status + string.Join('\n', client.Status.Connections));
     }
 
     private static X509Certificate2 NewAuthority(string name)
