@@ -53,10 +53,7 @@ public sealed class RabbitClient : IRabbitClient
         _logger = QuietLogger.Of(loggerFactory, "ResilientRabbit.Connection");
         _factory = new DriverConnectionFactory(_settings, _logger, _time);
         _telemetry = new ClientTelemetry(string.IsNullOrEmpty(name) ? _settings.ClientName : name, meters, _time);
-        foreach (string warning in OptionWarnings.Of(_settings, options))
-        {
-            _logger.OptionsDoubtful(_settings.ClientName, warning);
-        }
+        Warn(_settings, options);
 
         // A random start, so that many clients spread over the nodes.
         _selector = new EndpointSelector(_settings.Endpoints, _time, Random.Shared.Next(_settings.Endpoints.Count), _settings.EndpointOrder, _settings.ConnectionMode);
@@ -173,6 +170,7 @@ public sealed class RabbitClient : IRabbitClient
             throw new Microsoft.Extensions.Options.OptionsValidationException(string.Empty, typeof(ResilientRabbitOptions), [problem]);
         }
 
+        Warn(settings, options);
         _factory.UseAccessOf(settings);
         _selector.Replace(settings.Endpoints, settings.ConnectionMode);
         _logger.EndpointsReplaced(_settings.ClientName, string.Join(", ", settings.Endpoints));
@@ -232,6 +230,14 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         return ConnectionState.Connected;
+    }
+
+    private void Warn(ClientSettings settings, ResilientRabbitOptions options)
+    {
+        foreach (string warning in OptionWarnings.Of(settings, options))
+        {
+            _logger.OptionsDoubtful(_settings.ClientName, warning);
+        }
     }
 
     private ConnectionSupervisor NewSupervisor(string role) => new(role, _settings, _selector, _factory, _logger, _time);
