@@ -59,7 +59,7 @@ public sealed class LeftBehindTests
             {
                 var search = new SuccessorSearch("consume", epoch, null, attempts, selector, TimeProvider.System, closing.Token);
                 search.Start();
-                search.Detach();
+                _ = search.Detach();
                 await search.Result;
             }
         }
