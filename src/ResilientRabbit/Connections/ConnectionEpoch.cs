@@ -250,7 +250,7 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     private async Task TeardownAsync(ConnectionLoss loss)
     {
-        await _dead.CancelAsync().ConfigureAwait(false);
+        await SessionTidying.CancelAsync(_dead).ConfigureAwait(false);
         if (loss.Text.Contains("eartbeat", StringComparison.Ordinal) && loss.Reason != ConnectionFailureReason.Silent)
         {
             // The driver's own heartbeat timer is closing the session right now: closing the socket under it ends the process (driver issue 1884).
@@ -276,7 +276,7 @@ internal sealed class ConnectionEpoch : IPublishSession
             // The application's own close goes on, and closes the socket.
             _lost.TrySetResult(FailureClassifier.Describe(args));
             _guard?.Dispose();
-            _ = _dead.CancelAsync();
+            _ = SessionTidying.CancelAsync(_dead);
         }
 
         return Task.CompletedTask;

@@ -97,7 +97,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     /// <summary>Closes the session politely within the limit and ends the loop. When it returns the socket is closed. Idempotent.</summary>
     public async Task CloseAsync(TimeSpan limit)
     {
-        await _closing.CancelAsync().ConfigureAwait(false);
+        await SessionTidying.CancelAsync(_closing).ConfigureAwait(false);
         if (_session.Last is { } epoch)
         {
             await epoch.CloseAsync(limit).ConfigureAwait(false);

@@ -45,7 +45,7 @@ internal sealed class RawConnections(ClientSettings settings, EndpointSelector s
     }
 
     /// <summary>Opens no more; what was handed out stays.</summary>
-    public void Dispose() => _closed.Cancel();
+    public void Dispose() => _ = SessionTidying.CancelAsync(_closed);
 
     private async Task<ConnectionEpoch> OpenAsync(string user, string name, CancellationToken stop)
     {

@@ -12,6 +12,19 @@ internal sealed class SessionTidying(string endpoint, ILogger logger, TimeProvid
     public static void ObserveLater(Task task)
         => _ = task.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
+    /// <summary>Cancels. What callbacks throw is theirs: some are the application's, whose code gets tokens that end with ours, and what comes after must be done all the same.</summary>
+    public static async Task CancelAsync(CancellationTokenSource source)
+    {
+        try
+        {
+            await source.CancelAsync().ConfigureAwait(false);
+        }
+        catch (AggregateException)
+        {
+            // Every callback has run.
+        }
+    }
+
     public async Task CloseAsync(IConnection connection)
     {
         await BoundedAsync(() => connection.CloseAsync(200, "Abandoned", Limit, abort: true, CancellationToken.None)).ConfigureAwait(false);

@@ -67,7 +67,7 @@ internal sealed class SuccessorSearch
         }
 
         // Not waited for: a planned attempt that hangs must not hold up the failover.
-        _ = _stop.CancelAsync();
+        _ = SessionTidying.CancelAsync(_stop);
         _ = KillLateAsync(Result);
         return null;
     }
@@ -115,7 +115,7 @@ internal sealed class SuccessorSearch
         Task<ConnectionEpoch?> moved = FollowAsync();
         Task<ConnectionEpoch?> first = await Task.WhenAny(planned, moved).ConfigureAwait(false);
         ConnectionEpoch? found = await first.ConfigureAwait(false) ?? await (first == planned ? moved : planned).ConfigureAwait(false);
-        await _stop.CancelAsync().ConfigureAwait(false);
+        await SessionTidying.CancelAsync(_stop).ConfigureAwait(false);
         return found;
     }
 

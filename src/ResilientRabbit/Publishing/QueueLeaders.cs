@@ -76,7 +76,7 @@ internal sealed class QueueLeaders : IDisposable
     /// <summary>Asks no more.</summary>
     public void Dispose()
     {
-        _stopping.Cancel();
+        _ = SessionTidying.CancelAsync(_stopping);
         _timer?.Dispose();
         _signal.Set();
     }
