@@ -50,7 +50,7 @@ public sealed class RabbitClient : IRabbitClient
         _settings = ClientSettings.From(options);
         loggerFactory ??= NullLoggerFactory.Instance;
         _time = timeProvider ?? TimeProvider.System;
-        _logger = loggerFactory.CreateLogger("ResilientRabbit.Connection");
+        _logger = GuardedLogger.Of(loggerFactory, "ResilientRabbit.Connection");
         _factory = new DriverConnectionFactory(_settings, _logger, _time);
         _telemetry = new ClientTelemetry(string.IsNullOrEmpty(name) ? _settings.ClientName : name, meters, _time);
         foreach (string warning in OptionWarnings.Of(_settings, options))
@@ -63,8 +63,8 @@ public sealed class RabbitClient : IRabbitClient
         _raw = new RawConnections(_settings, _selector, _factory, _logger, _time);
         _publishing = [.. Enumerable.Range(1, _settings.Publisher.Connections).Select(number => NewSupervisor($"publish-{number}"))];
         _consuming = NewSupervisor("consume");
-        _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, loggerFactory.CreateLogger("ResilientRabbit.Topology"), _time, _settings.Declarations);
-        _leaders = QueueLeaders.Of(_settings, loggerFactory.CreateLogger("ResilientRabbit.Publishing"), _time);
+        _declarer = new TopologyDeclarer(_consuming, _settings.RequestTimeout, GuardedLogger.Of(loggerFactory, "ResilientRabbit.Topology"), _time, _settings.Declarations);
+        _leaders = QueueLeaders.Of(_settings, GuardedLogger.Of(loggerFactory, "ResilientRabbit.Publishing"), _time);
         _publisher = new Publisher(new LaneContext
         {
             Settings = _settings.Publisher,
@@ -72,12 +72,12 @@ public sealed class RabbitClient : IRabbitClient
             Routes = new RouteGuide(_declarer),
             Leaders = _leaders,
             Ledger = new PublishLedger(_settings.Publisher.MaxPendingMessages, _settings.Publisher.MaxPendingBytes, _settings.Publisher.Lanes),
-            Logger = loggerFactory.CreateLogger("ResilientRabbit.Publishing"),
+            Logger = GuardedLogger.Of(loggerFactory, "ResilientRabbit.Publishing"),
             Time = _time,
             Telemetry = _telemetry,
         });
         _services = new SubscriptionServices(
-            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, loggerFactory.CreateLogger("ResilientRabbit.Consuming"), _time) { Telemetry = _telemetry, MaxInbound = _settings.MaxInboundMessageSize };
+            _consuming, _declarer, _publisher, _settings.RequestTimeout, _settings.Consumers, GuardedLogger.Of(loggerFactory, "ResilientRabbit.Consuming"), _time) { Telemetry = _telemetry, MaxInbound = _settings.MaxInboundMessageSize };
         _driverEvents = DriverEventBridge.Lease(loggerFactory, _time);
         _feed = new StatusFeed(change => StatusChanged?.Invoke(this, change), _logger);
         foreach (ConnectionSupervisor supervisor in Supervisors)

@@ -40,7 +40,7 @@ public sealed class MessageBridge : IAsyncDisposable, IDisposable
         TimeProvider time = timeProvider ?? TimeProvider.System;
         _source = source;
         _settings = BridgeSettings.From(options);
-        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger("ResilientRabbit.Bridging");
+        _logger = GuardedLogger.Of(loggerFactory ?? NullLoggerFactory.Instance, "ResilientRabbit.Bridging");
         _meter = new BridgeMeter(_settings.Name, time);
         _forwarder = new BridgeForwarder(target.Publisher, _settings, _meter, _logger, time);
         _instruments = source is RabbitClient own ? own.Instruments : Instruments.For(null);
