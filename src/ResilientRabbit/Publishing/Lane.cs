@@ -210,7 +210,7 @@ internal sealed class Lane
 
     private async Task WriteAsync(LaneChannel channel)
     {
-        while (!_stopping.IsCancellationRequested && !channel.IsClosed)
+        while (!_stopping.IsCancellationRequested && !channel.IsClosed && !(channel.IsWorn && channel.Window.IsSpent))
         {
             int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);
