@@ -62,7 +62,9 @@ public sealed class PublisherCloseTests
         release.Set();
         await all.WaitAsync(Watch.Limit);
         Assert.True(isTold);
-        harness.Time.Advance(TimeSpan.FromMilliseconds(25));
+
+        // Also the limit for the writers to stop is a timer.
+        harness.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.Null(harness.Time.UntilNext());
     }
 
