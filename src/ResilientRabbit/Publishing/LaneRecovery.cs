@@ -9,7 +9,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
     public void Recover(LaneChannel channel)
     {
         channel.Retire();
-        if (channel.IsAbandoned || sessions.IsStuck(channel.Session))
+        if (channel.IsAbandoned || channel.IsWorn || sessions.IsStuck(channel.Session))
         {
             sessions.Avoid(channel.Session);
         }

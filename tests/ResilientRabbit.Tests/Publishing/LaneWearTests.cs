@@ -29,6 +29,27 @@ public sealed class LaneWearTests
     }
 
     [Fact]
+    public async Task The_new_channel_is_opened_on_another_connection_where_there_is_one()
+    {
+        // The silent one may be frozen: then opening a channel there takes until it is given up.
+        await using var harness = new PublisherHarness(connections: 2, change: static settings => settings with { DeliveryTimeout = TimeSpan.FromSeconds(2) });
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1).AckAll());
+        Task<PublishReceipt>[] lost = await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(TimeSpan.FromSeconds(2) + Moment);
+        await Failed(lost[0], PublishFailure.Unknown);
+
+        // The next one waits in the lane: the transport takes no more.
+        home.SetRoom(false);
+        Task<PublishReceipt> next = harness.Publish("b", timeout: Lifetime);
+        await home.QuietAsync();
+        harness.Time.Advance(Stall + Moment);
+
+        Assert.Equal(1, (await Confirmed(next)).Attempts);
+        Assert.Equal(["b"], Texts(other.Writes));
+        Assert.Equal(["a"], Texts(home.Writes));
+    }
+
+    [Fact]
     public async Task Answers_that_come_late_are_waited_for_before_the_channel_is_changed()
     {
         await using var harness = new PublisherHarness(change: static settings => settings with { InFlightWindow = 1 });
