@@ -167,7 +167,7 @@ internal sealed class Lane
                 Volatile.Write(ref _channel, channel);
                 await WriteAsync(channel).ConfigureAwait(false);
                 Volatile.Write(ref _channel, null);
-                _recovery.Recover(channel);
+                await _recovery.RecoverAsync(channel, _stopping.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
