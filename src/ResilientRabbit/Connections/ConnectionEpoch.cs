@@ -99,6 +99,8 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public bool IsUnanswered => _transport.IsUnanswered;
 
+    public bool HasUnread => _transport.HasNews;
+
     public void Poke() => _transport.Poke();
 
     /// <summary>Raised on the driver's loop when <see cref="BlockedReason"/> has changed: handlers only post.</summary>

@@ -25,6 +25,9 @@ internal interface IPublishSession
     /// <summary>True while the address may have moved away: bytes that were sent three times are not acknowledged. Always false where addresses do not move.</summary>
     bool IsUnanswered => false;
 
+    /// <summary>Whether something was received that nobody has read yet: the answers that are missing may be in it.</summary>
+    bool HasUnread => false;
+
     /// <summary>Answers are missing: where the address may move, gives the peer's kernel something to acknowledge. As often as one likes.</summary>
     void Poke()
     {

@@ -55,6 +55,12 @@ internal sealed class PublishChannel : IPublishChannel
     {
         bool sent = Volatile.Read(ref _closed) == 0 && _sender.TryAppend(_encoder.Bytes, _channel.ChannelNumber, _stamp, isAlone: _encoder.Count == 1);
         _encoder.Clear();
+        if (!sent && _channel.CloseReason is { } reason)
+        {
+            // The driver has agreed to the channel's end and calls its handlers in a moment: without the broker's words the guilty message would be sent again with all others.
+            Close(reason);
+        }
+
         return sent;
     }
 
@@ -110,9 +116,14 @@ internal sealed class PublishChannel : IPublishChannel
 
     private Task OnShutdownAsync(object sender, ShutdownEventArgs args)
     {
-        bool ofChannel = args.Initiator == ShutdownInitiator.Peer && !_epoch.IsDead && _channel.CloseReason is not null;
-        Close(ofChannel ? args.ReplyCode : 0, args.ReplyText);
+        Close(args);
         return Task.CompletedTask;
+    }
+
+    private void Close(ShutdownEventArgs reason)
+    {
+        bool ofChannel = reason.Initiator == ShutdownInitiator.Peer && !_epoch.IsDead && _channel.CloseReason is not null;
+        Close(ofChannel ? reason.ReplyCode : 0, reason.ReplyText);
     }
 
     private void Close(int replyCode, string replyText)

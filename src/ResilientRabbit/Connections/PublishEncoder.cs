@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
 
@@ -28,7 +29,7 @@ internal sealed class PublishEncoder
     private const ushort PlainFlags = (1 << 13) | (1 << 12) | (1 << 7);
 
     private readonly ushort _channel;
-    private readonly int _maxBodyFrame;
+    private readonly int _maxPayload;
     private readonly byte[] _idEntry;
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(InitialSize);
     private byte[] _method = [];
@@ -42,7 +43,7 @@ internal sealed class PublishEncoder
     public PublishEncoder(int channel, uint frameMax)
     {
         _channel = (ushort)channel;
-        _maxBodyFrame = frameMax == 0 ? int.MaxValue : (int)frameMax - FrameOverhead;
+        _maxPayload = frameMax == 0 ? int.MaxValue : (int)(Math.Min((long)frameMax, int.MaxValue) - FrameOverhead);
 
         // The header table with the one entry: its length, the name, and the type of a signed 64-bit number.
         byte[] name = Encoding.ASCII.GetBytes(PublishChannel.PublishIdHeader);
@@ -65,8 +66,15 @@ internal sealed class PublishEncoder
 
         IAmqpHeader? header = message.Properties;
         int properties = header?.GetRequiredBufferSize() ?? PlainSize(message.Plain);
+        if (HeaderFixed + properties > _maxPayload)
+        {
+            // A header cannot be split over frames: the broker would close the connection (501), and again after each replay.
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture, $"properties and headers take {properties} bytes, and the broker's frames hold {_maxPayload - HeaderFixed} of them (frame_max {_maxPayload + FrameOverhead})"));
+        }
+
         int body = message.Body.Length;
-        int bodyFrames = (int)((body + (long)_maxBodyFrame - 1) / _maxBodyFrame);
+        int bodyFrames = (int)((body + (long)_maxPayload - 1) / _maxPayload);
         Reserve(checked(_method.Length + FrameOverhead + HeaderFixed + properties + body + (bodyFrames * FrameOverhead)));
 
         Span<byte> free = _bytes.AsSpan(_length);
@@ -81,7 +89,7 @@ internal sealed class PublishEncoder
         ReadOnlySpan<byte> rest = message.Body.Span;
         while (!rest.IsEmpty)
         {
-            ReadOnlySpan<byte> piece = rest[..Math.Min(rest.Length, _maxBodyFrame)];
+            ReadOnlySpan<byte> piece = rest[..Math.Min(rest.Length, _maxPayload)];
             piece.CopyTo(free[(at + FrameHeader)..]);
             at += Frame(free[at..], BodyFrame, piece.Length);
             rest = rest[piece.Length..];

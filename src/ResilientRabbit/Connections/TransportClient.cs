@@ -62,6 +62,22 @@ internal sealed class TransportClient : ITcpClient
     /// <summary>Whether bytes that were sent three times are still not acknowledged, which takes some 0.6 seconds. Never where nobody is to ask.</summary>
     public bool IsUnanswered => CountRepeats?.Invoke(_socket) >= 2;
 
+    /// <summary>Whether the socket has something that the reader, for want of a thread, has not seen yet: bytes, or the end. A reset throws the unread bytes away.</summary>
+    public bool HasNews
+    {
+        get
+        {
+            try
+            {
+                return _socket.Poll(TimeSpan.Zero, SelectMode.SelectRead);
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                return false;
+            }
+        }
+    }
+
     public bool Connected => _socket.Connected;
 
     public TimeSpan ReceiveTimeout { get; set; }

@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace ResilientRabbit.Connections;
 
 /// <summary>
@@ -80,24 +78,11 @@ internal sealed class TransportGuard : IDisposable
         _lastTick = now;
 
         // The pool gives some timers a place before the readers: a guard can be in time for seconds while nobody reads.
-        if (sinceTick > _period + _period + Slack || HasNews())
+        if (sinceTick > _period + _period + Slack || _transport.HasNews)
         {
             _lastBehind = now;
         }
 
         return _time.GetElapsedTime(_lastBehind, now) >= Settling;
-    }
-
-    /// <summary>Whether the socket has something that the reader, for want of a thread, has not seen yet: bytes, or the end. A reset throws the unread bytes away.</summary>
-    private bool HasNews()
-    {
-        try
-        {
-            return _transport.Client.Poll(TimeSpan.Zero, SelectMode.SelectRead);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
     }
 }

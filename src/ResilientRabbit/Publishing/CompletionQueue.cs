@@ -25,6 +25,7 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
     // Not through the messages' own links: one that was settled in a queue is still in that queue's list.
     private readonly Queue<PendingMessage> _waiting = new();
     private int _workers;
+    private int _starting;
     private int _generation;
     private long _taken;
     private long _takenAtTick;
@@ -79,7 +80,8 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            bool stuck = _waiting.Count > 0 && _taken == _takenAtTick;
+            // One that has not begun yet is held up by the pool, not by a caller: another one would only stand behind it. Ticks that were kept waiting run together, and would send one each.
+            bool stuck = _waiting.Count > 0 && _taken == _takenAtTick && _starting == 0;
             _takenAtTick = _taken;
             if (!stuck)
             {
@@ -88,7 +90,7 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
 
             // Those that are stuck count no more, however long they stay.
             _generation++;
-            _workers = 1;
+            _workers = _starting = 1;
         }
 
         Start(true);
@@ -96,13 +98,19 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        int generation = Volatile.Read(ref _generation);
+        int generation = 0;
         long start = Stopwatch.GetTimestamp();
         for (int count = 0; count < Turn; count++)
         {
             PendingMessage? message;
             lock (_gate)
             {
+                if (count == 0)
+                {
+                    _starting--;
+                    generation = _generation;
+                }
+
                 if (!_waiting.TryDequeue(out message))
                 {
                     if (generation == _generation)
@@ -135,10 +143,8 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
             }
 
             help = isSlow && _waiting.Count > 0 && _workers < MaxWorkers;
-            if (help)
-            {
-                _workers++;
-            }
+            _workers += help ? 1 : 0;
+            _starting += help ? 2 : 1;
         }
 
         Start(true);
@@ -157,6 +163,7 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
     {
         bool start = _waiting.Count > 0 && (_workers <= 0 || (busy && _workers < MaxWorkers));
         _workers += start ? 1 : 0;
+        _starting += start ? 1 : 0;
         return start;
     }
 

@@ -37,6 +37,18 @@ internal sealed class ConfirmWindow
     /// <summary>What each tag stands for, where one may answer for several messages; null where the place in the ring is the tag.</summary>
     public WindowTags? Tags { private get; init; }
 
+    /// <summary>True when all that is unanswered has its outcome already: nobody waits for these answers any more.</summary>
+    public bool IsSpent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _count > 0 && !_retired && _slots.AreSettled(_low, _next);
+            }
+        }
+    }
+
     /// <summary>How much more may be on the wire. When nothing, a later answer says that the writer is to be woken.</summary>
     public WindowRoom Room(int limit)
     {

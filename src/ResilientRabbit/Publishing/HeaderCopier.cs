@@ -30,6 +30,19 @@ internal struct HeaderCopier
     public static ArgumentException? Copy(IDictionary<string, object?> source, Dictionary<string, object?> target)
     {
         var copier = default(HeaderCopier);
+        try
+        {
+            return copier.CopyAll(source, target);
+        }
+        catch (Exception exception)
+        {
+            // Lists and tables may be the application's own kind, or be changed by another thread at this moment.
+            return new ArgumentException($"Header '{copier._header}' cannot be read: {exception.Message}", "properties", exception);
+        }
+    }
+
+    private ArgumentException? CopyAll(IDictionary<string, object?> source, Dictionary<string, object?> target)
+    {
         foreach ((string name, object? value) in source)
         {
             if (name.StartsWith(OwnPrefix, StringComparison.Ordinal))
@@ -37,10 +50,10 @@ internal struct HeaderCopier
                 continue;
             }
 
-            copier._header = name;
-            if (!copier.Enter(name) || !copier.TryCopy(value, 1, out object? copy))
+            _header = name;
+            if (!Enter(name) || !TryCopy(value, 1, out object? copy))
             {
-                return copier._error;
+                return _error;
             }
 
             target[name] = copy;

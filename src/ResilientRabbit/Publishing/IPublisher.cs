@@ -31,7 +31,7 @@ public interface IPublisher
     /// <exception cref="ObjectDisposedException">The client was disposed.</exception>
     ValueTask<PublishReceipt> PublishAsync(OutboundMessage message, CancellationToken cancellationToken = default);
 
-    /// <summary>Publishes many messages, pipelined over the lanes, and completes when each has its outcome.</summary>
+    /// <summary>Publishes many messages, pipelined over the lanes, and completes when each has its outcome. The time limit of each runs from this call, also while it waits for room.</summary>
     /// <param name="messages">The messages; bodies must not change until the call has completed.</param>
     /// <param name="cancellationToken">Gives up what is not yet confirmed; the outcomes are still returned.</param>
     /// <returns>One outcome for each message. A failure of one never hides the others and is never thrown.</returns>

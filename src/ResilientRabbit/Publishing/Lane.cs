@@ -167,7 +167,7 @@ internal sealed class Lane
                 Volatile.Write(ref _channel, channel);
                 await WriteAsync(channel).ConfigureAwait(false);
                 Volatile.Write(ref _channel, null);
-                _recovery.Recover(channel);
+                await _recovery.RecoverAsync(channel, _stopping.Token).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -210,7 +210,7 @@ internal sealed class Lane
 
     private async Task WriteAsync(LaneChannel channel)
     {
-        while (!_stopping.IsCancellationRequested && !channel.IsClosed)
+        while (!_stopping.IsCancellationRequested && !channel.IsClosed && !(channel.IsWorn && channel.Window.IsSpent))
         {
             int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);

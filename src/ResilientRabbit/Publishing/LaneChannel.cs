@@ -19,6 +19,7 @@ internal sealed class LaneChannel : IConfirmSink
     private readonly AckRun _acks = new();
     private readonly AdaptiveLimit? _adaptive;
     private bool _isHeldBack;
+    private long _spentSince;
     private LaneRun? _run;
     private IPublishChannel? _channel;
     private CancellationTokenRegistration _deadRegistration;
@@ -59,6 +60,9 @@ internal sealed class LaneChannel : IConfirmSink
 
     /// <summary>True when the stall probe has shown that the session is silent while another answers.</summary>
     public bool IsAbandoned { get; private set; }
+
+    /// <summary>True when all that is unanswered here has had its outcome for a while. A queue that does not answer would else keep its places in the window for as long as it likes, in the end all of them; only its writer adds to the window, so it may leave without a copy.</summary>
+    public bool IsWorn { get; private set; }
 
     public bool MustPause => Session.IsBlocked || Stall.IsProbing;
 
@@ -160,6 +164,7 @@ internal sealed class LaneChannel : IConfirmSink
     public void Tick(long now)
     {
         Stall.Tick(now);
+        LookForWear(now);
         if (_adaptive is not null)
         {
             _adaptive.Sample(now, Window.Progress, Volatile.Read(ref _isHeldBack));
@@ -251,11 +256,23 @@ internal sealed class LaneChannel : IConfirmSink
         OnBurstEnd();
         lock (_closeGate)
         {
-            _closeReason = (replyCode, replyText);
+            // The broker's words stand: a writer that finds the channel gone knows of none.
+            _closeReason = _closed && replyCode == 0 ? _closeReason : (replyCode, replyText);
             _closed = true;
         }
 
         _signal.Set();
+    }
+
+    private void LookForWear(long now)
+    {
+        bool isSpent = Window.IsSpent && !Session.IsBlocked;
+        _spentSince = !isSpent ? 0 : _spentSince == 0 ? now : _spentSince;
+        IsWorn = isSpent && _context.Time.GetElapsedTime(_spentSince, now) >= _context.Settings.ConfirmStallTimeout;
+        if (IsWorn)
+        {
+            _signal.Set();
+        }
     }
 
     private void Acknowledge(in TagRange tags)

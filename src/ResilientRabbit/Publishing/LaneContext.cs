@@ -66,6 +66,19 @@ internal sealed class LaneContext
         Log(error);
     }
 
+    /// <summary>Settles those of a batch whose time was over before there was room for them: they must not be written any more.</summary>
+    public void SettleLate(ReadOnlySpan<PendingMessage> prepared)
+    {
+        long now = Time.GetTimestamp();
+        foreach (PendingMessage message in prepared)
+        {
+            if (message.Deadline <= now)
+            {
+                message.Lane.Settle(message, message.Version, SettleKind.Expired);
+            }
+        }
+    }
+
     /// <summary>Why there is no connection at the moment, as far as one of them knows.</summary>
     public ConnectionException? LastError => Sources.Select(static source => source.LastError).FirstOrDefault(static error => error is not null);
 

@@ -5,11 +5,23 @@ namespace ResilientRabbit.Publishing;
 /// <summary>What a lane does with the messages of a channel that has ended. Used by the lane's writer only.</summary>
 internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions sessions, LaneQueue queue, SuspectLine suspects)
 {
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>
-    public void Recover(LaneChannel channel)
+    public async Task RecoverAsync(LaneChannel channel, CancellationToken stopping)
+    {
+        if (!Recover(channel))
+        {
+            // The broker has closed it before anything was written: it may do so with the next one, as fast as we open them.
+            await Task.Delay(Rest, context.Time, stopping).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>False when the broker has closed a channel that was not used at all.</summary>
+    private bool Recover(LaneChannel channel)
     {
         channel.Retire();
-        if (channel.IsAbandoned || sessions.IsStuck(channel.Session))
+        if (channel.IsAbandoned || channel.IsWorn || sessions.IsStuck(channel.Session))
         {
             sessions.Avoid(channel.Session);
         }
@@ -58,6 +70,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         }
 
         queue.PutBack(ref replay);
+        return code == 0 || unanswered.Count > 0 || channel.Window.Progress > 0;
     }
 
     private void Refuse(PendingMessage message, long version, int code, string text)

@@ -41,7 +41,7 @@ internal sealed class Packer
     public bool TryAdd(PendingMessage message)
     {
         int size = PackFormat.LengthSize + message.Size;
-        if (!MayBePacked(message) || size > _body.Length - _length || _count == _members.Length || (_count > 0 && !IsLike(_members[0], message)))
+        if (!MayBePacked(message) || !TryRead(message, out ReadOnlySpan<byte> body) || size > _body.Length - _length || _count == _members.Length || (_count > 0 && !IsLike(_members[0], message)))
         {
             return false;
         }
@@ -61,7 +61,7 @@ internal sealed class Packer
         }
 
         _idLength += PackIds.Write(_ids.AsSpan(_idLength), _count == 0 ? default : _firstId.AsSpan(0, _firstIdLength), id);
-        _length += PackFormat.Write(_body.AsSpan(_length), message.Body.Span);
+        _length += PackFormat.Write(_body.AsSpan(_length), body);
         _members[_count++] = message;
         return true;
     }
@@ -90,6 +90,21 @@ internal sealed class Packer
     {
         _members.AsSpan(0, _count).Clear();
         (_count, _length, _idLength) = (0, 0, 0);
+    }
+
+    /// <summary>The memory may be the application's own kind, which throws when it was given back too early: alone it is found.</summary>
+    private static bool TryRead(PendingMessage message, out ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            body = message.Body.Span;
+            return true;
+        }
+        catch (Exception)
+        {
+            body = default;
+            return false;
+        }
     }
 
     private static bool IsLike(PendingMessage first, PendingMessage other)

@@ -12,6 +12,7 @@ internal sealed class PlannedLeave(TimeProvider time)
     private readonly long _patience = (long)(Patience.TotalSeconds * time.TimestampFrequency);
     private readonly long _pause = (long)(Pause.TotalSeconds * time.TimestampFrequency);
     private long _holdsUntil;
+    private long _toldOf;
 
     /// <summary>Whether the writer holds back, to leave when nothing is unanswered. Called by the writer of the lane only.</summary>
     public bool IsWanted(bool mayMove)
@@ -33,10 +34,12 @@ internal sealed class PlannedLeave(TimeProvider time)
         return now < until;
     }
 
-    /// <summary>Whether the writer has held back for too long, and is to be woken. Called by the publisher's clock.</summary>
+    /// <summary>True once when the writer has held back for too long, and is to be woken. Called by the publisher's clock, however late that is.</summary>
     public bool IsOverdue(long now)
     {
         long until = Volatile.Read(ref _holdsUntil);
-        return until != 0 && now >= until && now - until < _patience;
+        bool isOverdue = until != 0 && now >= until && until != _toldOf;
+        _toldOf = isOverdue ? until : _toldOf;
+        return isOverdue;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class PublishClock : IDisposable
     private readonly List<(PendingMessage Message, long Version)> _scratch = [];
     private int _running;
     private int _ticking;
-    private bool _disposed;
+    private bool _closed;
 
     public PublishClock(PublishLedger ledger, CompletionQueue completions, Lane[] lanes, ILogger logger, TimeProvider time)
     {
@@ -32,7 +32,7 @@ internal sealed class PublishClock : IDisposable
     /// <summary>Lets the timer run, because something is pending.</summary>
     public void Run()
     {
-        if (Volatile.Read(ref _running) == 0 && Interlocked.Exchange(ref _running, 1) == 0 && !Volatile.Read(ref _disposed))
+        if (Volatile.Read(ref _running) == 0 && Interlocked.Exchange(ref _running, 1) == 0)
         {
             _timer.Change(Period, Period);
         }
@@ -54,10 +54,18 @@ internal sealed class PublishClock : IDisposable
         }
     }
 
+    /// <summary>Ends the clock with the last message and the last caller who is still to be told: those who tell may all be held up by callers.</summary>
     public void Dispose()
     {
-        Volatile.Write(ref _disposed, true);
-        _timer.Dispose();
+        Volatile.Write(ref _closed, true);
+        if (IsIdle)
+        {
+            _timer.Dispose();
+        }
+        else
+        {
+            Run();
+        }
     }
 
     /// <summary>A caller that is still to be told counts: only the clock helps when all who tell are held up.</summary>
@@ -87,6 +95,12 @@ internal sealed class PublishClock : IDisposable
 
     private void Enforce()
     {
+        if (Volatile.Read(ref _closed))
+        {
+            // What was on its way between two lists when the others were settled.
+            SettleAll();
+        }
+
         long now = _time.GetTimestamp();
         _scratch.Clear();
         _ledger.CollectWaiting(now, all: false, _scratch);
@@ -101,7 +115,11 @@ internal sealed class PublishClock : IDisposable
         }
 
         _completions.Tick();
-        if (IsIdle)
+        if (IsIdle && Volatile.Read(ref _closed))
+        {
+            _timer.Dispose();
+        }
+        else if (IsIdle)
         {
             // Stopped first, then said so: a publish in between finds it running and is seen by the second look.
             _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -11,14 +11,15 @@ internal sealed class PublishLedger
     private readonly LedgerLimits _limits;
     private readonly LaneAccount[] _lanes;
     private readonly FlushLine _flushes = new();
+    private readonly WaitingLines _lines;
     private OutcomeCounts _counts;
-    private long _waiting;
     private bool _closed;
 
     public PublishLedger(int maxMessages, long maxBytes, int lanes)
     {
         _limits = new LedgerLimits(maxMessages, maxBytes, lanes);
         _lanes = [.. Enumerable.Range(0, lanes).Select(static _ => new LaneAccount())];
+        _lines = new WaitingLines(_lanes, _limits);
     }
 
     public PublishCounts Counts => Read(static self => self._counts.ToPublic());
@@ -30,7 +31,7 @@ internal sealed class PublishLedger
         {
             lock (_gate)
             {
-                return _counts.Pending == 0 && _waiting == 0;
+                return _counts.Pending == 0 && _lines.IsEmpty;
             }
         }
     }
@@ -59,7 +60,7 @@ internal sealed class PublishLedger
             }
 
             LaneAccount account = _lanes[message.Lane.Index];
-            bool fits = account.Waiters.IsEmpty && Fits(account, message.Size);
+            bool fits = Fits(account, message.Size);
             if (!fits && !mayWait)
             {
                 return Admission.Refused;
@@ -79,9 +80,7 @@ internal sealed class PublishLedger
                 admitted = message.Admission.Task;
             }
 
-            account.Waiters.Add(message);
-            _waiting++;
-            account.NextDeadline = Math.Min(account.NextDeadline, message.Deadline);
+            _lines.Add(account, message);
             return Admission.Waiting;
         }
     }
@@ -105,7 +104,7 @@ internal sealed class PublishLedger
                 }
 
                 LaneAccount account = _lanes[message.Lane.Index];
-                if (!account.Waiters.IsEmpty || !Fits(account, message.Size))
+                if (!Fits(account, message.Size))
                 {
                     break;
                 }
@@ -166,7 +165,7 @@ internal sealed class PublishLedger
     }
 
     /// <summary>When the oldest of the messages that wait for room was accepted; <see cref="long.MaxValue"/> when none waits.</summary>
-    public long OldestWaiting() => Read(static self => self._lanes.Min(static account => account.Waiters.OldestStart));
+    public long OldestWaiting() => Read(static self => self._lines.OldestStart);
 
     /// <summary>Completes when every message accepted so far has its outcome.</summary>
     public Task FlushAsync()
@@ -193,28 +192,7 @@ internal sealed class PublishLedger
     {
         lock (_gate)
         {
-            foreach (LaneAccount account in _lanes)
-            {
-                if (!all && account.NextDeadline > now)
-                {
-                    continue;
-                }
-
-                // Those that were settled and counted while they waited leave the line: with a full buffer and impatient callers it would grow without end.
-                _waiting -= account.Waiters.DropReleased();
-                account.NextDeadline = long.MaxValue;
-                for (PendingMessage? message = account.Waiters.First; message is not null; message = message.Next)
-                {
-                    if (all || message.Deadline <= now)
-                    {
-                        into.Add((message, message.Version));
-                    }
-                    else if (!message.IsSettled)
-                    {
-                        account.NextDeadline = Math.Min(account.NextDeadline, message.Deadline);
-                    }
-                }
-            }
+            _lines.Collect(now, all, into);
         }
     }
 
@@ -226,7 +204,8 @@ internal sealed class PublishLedger
         }
     }
 
-    private bool Fits(LaneAccount account, int size) => _limits.Allow(_counts, account, size);
+    /// <summary>Whether a message that comes now may come in: not before those that wait.</summary>
+    private bool Fits(LaneAccount account, int size) => account.Waiters.IsEmpty && !_lines.IsRoomKept && _limits.Allow(_counts, account, size);
 
     private void Take(LaneAccount account, PendingMessage message)
     {
@@ -262,6 +241,10 @@ internal sealed class PublishLedger
         else
         {
             _counts.Submitted++;
+            if (message.Generation is not null)
+            {
+                _lines.NoteGone();
+            }
         }
 
         _counts.Count(failure);
@@ -270,28 +253,19 @@ internal sealed class PublishLedger
 
     private void GrantAll()
     {
+        if (_lines.IsEmpty)
+        {
+            return;
+        }
+
+        while (_lines.TakeNext(_counts) is { } waiter)
+        {
+            Take(_lanes[waiter.Lane.Index], waiter);
+            waiter.Admission?.TrySetResult();
+        }
+
         foreach (LaneAccount account in _lanes)
         {
-            while (account.Waiters.First is { } waiter)
-            {
-                if (!waiter.IsSettled && !Fits(account, waiter.Size))
-                {
-                    break;
-                }
-
-                account.Waiters.Take();
-                _waiting--;
-                if (waiter.WasReleased)
-                {
-                    // Settled while it waited, and counted: its place in the line was the engine's reference.
-                    waiter.ReleaseReference();
-                    continue;
-                }
-
-                Take(account, waiter);
-                waiter.Admission?.TrySetResult();
-            }
-
             Enter(account);
         }
     }

@@ -68,7 +68,7 @@ internal sealed class Publisher : IPublisher
 
     public ValueTask<PublishReceipt> PublishAsync(OutboundMessage message, CancellationToken cancellationToken = default)
     {
-        if (Prepare(message, null, 0, out PendingMessage? pending, cancellationToken) is { } error)
+        if (Prepare(message, _time.GetTimestamp(), null, 0, out PendingMessage? pending, cancellationToken) is { } error)
         {
             return ValueTask.FromException<PublishReceipt>(error);
         }
@@ -88,6 +88,7 @@ internal sealed class Publisher : IPublisher
             return new PublishBatchResult([], 0);
         }
 
+        long called = _time.GetTimestamp();
         Start();
         var sink = new BatchSink(count);
         var run = new PendingMessage[Math.Min(count, _settings.Packing ? PackedBatchRun : BatchRun)];
@@ -99,7 +100,7 @@ internal sealed class Publisher : IPublisher
             {
                 for (; index < end; index++)
                 {
-                    if (PrepareOf(messages[index], sink, index, cancellationToken) is { } pending)
+                    if (PrepareOf(messages[index], called, sink, index, cancellationToken) is { } pending)
                     {
                         run[length++] = pending;
                     }
@@ -159,7 +160,7 @@ internal sealed class Publisher : IPublisher
         _clock.Dispose();
     }
 
-    private Exception? Prepare(in OutboundMessage message, BatchSink? batch, int batchIndex, out PendingMessage? pending, CancellationToken cancellationToken)
+    private Exception? Prepare(in OutboundMessage message, long called, BatchSink? batch, int batchIndex, out PendingMessage? pending, CancellationToken cancellationToken)
     {
         pending = null;
         if (Volatile.Read(ref _closed))
@@ -194,7 +195,7 @@ internal sealed class Publisher : IPublisher
 
         Lane lane = ChooseLane(message);
         TimeSpan life = message.DeliveryTimeout ?? _settings.DeliveryTimeout;
-        candidate.Started = _time.GetTimestamp();
+        candidate.Started = called;
         long deadline = candidate.Started + (long)(life.TotalSeconds * _time.TimestampFrequency);
         candidate.Begin(message, lane, message.Mandatory ?? _settings.Mandatory, deadline, batch, batchIndex);
         if (Tracing.Source.HasListeners())
@@ -208,9 +209,9 @@ internal sealed class Publisher : IPublisher
     }
 
     /// <summary>The message of a batch, or null when its outcome is known already.</summary>
-    private PendingMessage? PrepareOf(in OutboundMessage message, BatchSink sink, int index, CancellationToken cancellationToken)
+    private PendingMessage? PrepareOf(in OutboundMessage message, long called, BatchSink sink, int index, CancellationToken cancellationToken)
     {
-        if (Prepare(message, sink, index, out PendingMessage? pending, cancellationToken) is not { } error)
+        if (Prepare(message, called, sink, index, out PendingMessage? pending, cancellationToken) is not { } error)
         {
             return pending;
         }
@@ -224,6 +225,7 @@ internal sealed class Publisher : IPublisher
     {
         while (!run.IsEmpty)
         {
+            _context.SettleLate(run.Span);
             int admitted = _ledger.AdmitRun(run.Span);
             if (admitted > 0)
             {

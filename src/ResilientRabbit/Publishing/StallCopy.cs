@@ -12,6 +12,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
     private readonly TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (PendingMessage? Message, long Version) _copy;
     private IPublishChannel? _channel;
+    private bool _isOut;
     private bool _returned;
 
     /// <summary>Completes when it is decided what this copy says: true, the connection confirms; false, the queue has refused the copy or its channel is gone, and nothing is known.</summary>
@@ -24,6 +25,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         {
             _channel = channel;
             _copy = (message, version);
+            _isOut = true;
         }
     }
 
@@ -33,6 +35,11 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         long version;
         lock (_gate)
         {
+            if (!Covers(tag, multiple))
+            {
+                return;
+            }
+
             (message, version) = _returned ? default : _copy;
             _copy = default;
         }
@@ -47,7 +54,18 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
     }
 
     /// <summary>An answer of the queue, not a confirm: the original may still be confirmed, and if not, another copy has to ask again.</summary>
-    public void OnNack(ulong tag, bool multiple) => _answered.TrySetResult(false);
+    public void OnNack(ulong tag, bool multiple)
+    {
+        lock (_gate)
+        {
+            if (!Covers(tag, multiple))
+            {
+                return;
+            }
+        }
+
+        _answered.TrySetResult(false);
+    }
 
     public void OnReturn(long publishId, int replyCode, string replyText)
     {
@@ -81,4 +99,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
 
         channel?.Retire();
     }
+
+    /// <summary>The copy is the first and only message of its channel; what speaks of others is a broker's error and changes nothing, as in a window.</summary>
+    private bool Covers(ulong tag, bool multiple) => _isOut && (tag == 1 || (tag == 0 && multiple));
 }

@@ -69,6 +69,13 @@ internal sealed class StallProbe
 
         if (!Volatile.Read(ref _started) && (still >= _context.Settings.ConfirmStallTimeout || (still >= UnansweredLimit && _owner.Session.IsUnanswered && OtherSession() is not null)))
         {
+            if (_owner.Session.HasUnread)
+            {
+                // The pool gives some timers a place before the readers: in a starved process ticks are in time for seconds while the confirms lie in the socket.
+                Volatile.Write(ref _seenAt, now);
+                return;
+            }
+
             Volatile.Write(ref _started, true);
             IsProbing = true;
             _ = Task.Run(RunAsync);
@@ -156,6 +163,12 @@ internal sealed class StallProbe
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
             _ = AskAgainWhenRefusedAsync(copy);
             return false;
+        }
+
+        if (_owner.Window.Progress == progress && _owner.Session.HasUnread)
+        {
+            // The session is not silent, its reader is late.
+            return true;
         }
 
         if (_owner.Window.Progress == progress)

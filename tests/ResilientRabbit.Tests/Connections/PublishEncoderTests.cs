@@ -162,6 +162,39 @@ public sealed class PublishEncoderTests
         Assert.True(encoder.Bytes.SequenceEqual((byte[])[.. one, .. one]));
     }
 
+    [Fact]
+    public void A_header_that_fills_a_frame_is_sent_and_one_byte_more_is_not()
+    {
+        const uint Small = 4096;
+        BasicProperties properties = Plain(1, "id", persistent: true);
+        properties.Headers!["fill"] = "";
+        byte[] frames = DriverSerializer.Publish("e", "k", true, properties, [], Channel, Small);
+        int methodFrame = frames.AsSpan().IndexOf((byte)0xCE) + 1;
+        int rest = (int)Small - (frames.Length - methodFrame);
+        var encoder = new PublishEncoder(Channel, Small);
+
+        properties.Headers["fill"] = new string('x', rest + 1);
+        Assert.Throws<InvalidOperationException>(() => encoder.Add(new OutgoingPublish("e", "k", true, default, properties, default)));
+        Assert.True(encoder.Bytes.IsEmpty);
+        properties.Headers["fill"] = new string('x', rest);
+        encoder.Add(new OutgoingPublish("e", "k", true, default, properties, default));
+
+        Assert.True(DriverSerializer.Publish("e", "k", true, properties, [], Channel, Small).AsSpan().SequenceEqual(encoder.Bytes));
+    }
+
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(uint.MaxValue)]
+    public void A_frame_limit_beyond_all_messages_is_none(uint frameMax)
+    {
+        byte[] body = new byte[300_000];
+        var encoder = new PublishEncoder(Channel, frameMax);
+
+        encoder.Add(new OutgoingPublish("e", "k", true, new PlainProperties(1, "id", null, true), null, body));
+
+        Assert.True(DriverSerializer.Publish("e", "k", true, Plain(1, "id", persistent: true), body, Channel, 0).AsSpan().SequenceEqual(encoder.Bytes));
+    }
+
     private static BasicProperties Plain(long id, string messageId, bool persistent) => new()
     {
         MessageId = messageId,

@@ -73,6 +73,51 @@ public sealed class CompletionQueueTests
     }
 
     [Fact]
+    public async Task Ticks_that_run_together_send_no_crowd_of_workers()
+    {
+        for (int round = 0; round < 50; round++)
+        {
+            Task<PublishReceipt>[] callers = AddChain(1);
+            for (int tick = 0; tick < 100; tick++)
+            {
+                // As after a pause in which the clock's ticks, and those who tell, all waited for a thread.
+                Queue.Tick();
+            }
+
+            await Task.WhenAll(callers).WaitAsync(Watch.Limit);
+        }
+
+        // Enough threads that a crowd would show at once.
+        ThreadPool.GetMinThreads(out int threads, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(threads, Environment.ProcessorCount * 5), ports);
+        using var release = new ManualResetEventSlim();
+        int blocked = 0;
+        List<Task> all = [];
+        for (int number = 0; number < Environment.ProcessorCount * 4; number++)
+        {
+            PendingMessage message = NewSettled();
+            all.Add(CountAsync(message.AsValueTask()));
+            Add(message);
+        }
+
+        await Task.WhenAny(Task.WhenAll(all), Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, TestContext.Current.CancellationToken));
+        int most = Volatile.Read(ref blocked);
+        release.Set();
+        await Task.WhenAll(all).WaitAsync(Watch.Limit);
+        ThreadPool.SetMinThreads(threads, ports);
+
+        // One more than there are workers: one that was given up as stuck may come back.
+        Assert.InRange(most, 1, Environment.ProcessorCount + 1);
+
+        async Task CountAsync(ValueTask<PublishReceipt> task)
+        {
+            await task.ConfigureAwait(false);
+            Interlocked.Increment(ref blocked);
+            release.Wait(Watch.Limit);
+        }
+    }
+
+    [Fact]
     public async Task Messages_added_from_many_threads_are_all_told()
     {
         Task<Task<PublishReceipt>[]>[] adders = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => Enumerable.Range(0, 200).SelectMany(_ => AddChain(Random.Shared.Next(1, 20))).ToArray()))];

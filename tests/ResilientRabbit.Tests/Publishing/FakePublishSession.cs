@@ -35,6 +35,8 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
 
     public bool IsUnanswered { get; set; }
 
+    public bool HasUnread { get; set; }
+
     public int Pokes { get; private set; }
 
     public void Poke() => Pokes++;

@@ -53,6 +53,24 @@ public sealed class LaneMoveTests
     }
 
     [Fact]
+    public async Task A_lane_that_held_back_while_its_process_was_frozen_writes_on_at_once()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession old = harness.Open();
+        await harness.PublishWrittenAsync(old, "a");
+        harness.Open();
+        _ = harness.Publish("b");
+        await old.QuietAsync();
+        Assert.Equal(["a"], Texts(old.Writes));
+
+        // No tick came while the second ran out.
+        harness.Time.Freeze(TimeSpan.FromSeconds(4));
+        harness.Time.Advance(TimeSpan.FromMilliseconds(25));
+
+        await old.WrittenAsync(2);
+    }
+
+    [Fact]
     public async Task A_lane_with_nothing_in_flight_leaves_a_session_that_takes_no_bytes()
     {
         await using var harness = new PublisherHarness(connections: 2);

@@ -54,6 +54,31 @@ public sealed class LaneWriteErrorTests
     }
 
     [Fact]
+    public async Task The_brokers_words_stand_when_the_writer_finds_the_channel_gone_after_them()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        Task<PublishReceipt>[] good = await harness.PublishWrittenAsync(session, "a");
+        Task<PublishReceipt> bad = harness.Publish("bad", "missing");
+        await session.WrittenAsync(2);
+
+        // The broker closes the channel while the next message is being written.
+        session.Refuse = channel =>
+        {
+            session.Refuse = null;
+            channel.Close(404, "NOT_FOUND - no exchange 'missing' in vhost '/'");
+            return true;
+        };
+        session.AckAll();
+        Task<PublishReceipt> next = harness.Publish("b");
+
+        Assert.Equal(404, (await Failed(bad, PublishFailure.Refused)).ReplyCode);
+        await Confirmed(good[0]);
+        await Confirmed(next);
+        Assert.Equal(["a", "b"], Texts(session.Channel.Writes));
+    }
+
+    [Fact]
     public async Task A_run_that_was_refused_and_answered_all_the_same_is_left_to_the_answers()
     {
         // A hostile broker: it acknowledges a tag that was never sent.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using RabbitMQ.Client;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
@@ -200,6 +201,24 @@ public sealed class PackingTests
     }
 
     [Fact]
+    public async Task One_whose_memory_was_given_back_too_early_fails_alone()
+    {
+        await using PublisherHarness harness = Packed();
+        using var gone = new GoneMemory();
+        Task<PublishReceipt> first = harness.Publish("a");
+        Task<PublishReceipt> bad = harness.Publisher.PublishAsync("orders", "eu", gone.Memory).AsTask();
+        Task<PublishReceipt>[] tasks = [first, harness.Publish("c"), harness.Publish("d")];
+
+        FakePublishSession session = Begin(harness);
+
+        await Task.WhenAll(tasks).WaitAsync(Watch.Limit);
+        PublishException error = await Failed(bad, PublishFailure.NotSent);
+        Assert.IsType<ObjectDisposedException>(error.InnerException);
+        await harness.Publish("e").WaitAsync(Watch.Limit);
+        Assert.Equal(["a", "c+d", "e"], session.Writes.Select(Content));
+    }
+
+    [Fact]
     public async Task A_single_message_lingers_for_company_and_a_batch_does_not()
     {
         await using PublisherHarness harness = Packed(static settings => settings with { PackLinger = TimeSpan.FromMilliseconds(50), PackMaxMessages = 3 });
@@ -217,6 +236,23 @@ public sealed class PackingTests
 
         Assert.True(batch.AllConfirmed);
         Assert.Equal(["a", "b+c+d", "e+f"], session.Writes.Select(Content));
+    }
+
+    private sealed class GoneMemory : MemoryManager<byte>
+    {
+        public override Memory<byte> Memory => CreateMemory(10);
+
+        public override Span<byte> GetSpan() => throw new ObjectDisposedException(nameof(GoneMemory));
+
+        public override MemoryHandle Pin(int elementIndex = 0) => throw new ObjectDisposedException(nameof(GoneMemory));
+
+        public override void Unpin()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 
     private static PublisherHarness Packed(Func<PublisherSettings, PublisherSettings>? change = null)

@@ -45,6 +45,51 @@ public sealed class PublishBatchTests
     }
 
     [Fact]
+    public async Task A_message_whose_headers_cannot_be_read_fails_alone()
+    {
+        await using var harness = new PublisherHarness();
+        harness.Open().AckAll();
+        var properties = new MessageProperties();
+        properties.Headers["changing"] = new Changing();
+        OutboundMessage bad = Message("b") with { Properties = properties };
+
+        PublishBatchResult result = await harness.Publisher.PublishBatchAsync([Message("a"), bad, Message("c")]).AsTask().WaitAsync(Watch.Limit);
+
+        Assert.Equal([true, false, true], result.Outcomes.Select(static outcome => outcome.IsConfirmed));
+        Assert.Contains("'changing'", Assert.IsType<ArgumentException>(result.Outcomes[1].Error).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_deadline_of_a_batch_above_the_limit_runs_from_the_call_for_all_of_it()
+    {
+        await using var harness = new PublisherHarness(change: static settings => settings with { MaxPendingMessages = 10 });
+        Task<PublishBatchResult> batch = harness.Publisher.PublishBatchAsync([.. Enumerable.Repeat(Message("x"), 1_000)]).AsTask();
+
+        harness.Time.Advance(Lifetime + TimeSpan.FromMilliseconds(100));
+
+        PublishBatchResult result = await batch.WaitAsync(Watch.Limit);
+        Assert.All(result.Outcomes, static outcome => Assert.Equal(PublishFailure.NotSent, Assert.IsType<PublishException>(outcome.Error).Failure));
+        Assert.Equal((1_000, 1_000, 0), (harness.Counts.Submitted, harness.Counts.NotSent, harness.Counts.Pending));
+    }
+
+    [Fact]
+    public async Task What_is_still_to_come_of_a_batch_when_its_time_is_over_is_not_written()
+    {
+        await using var harness = new PublisherHarness(change: static settings => settings with { MaxPendingMessages = 100 });
+        FakePublishSession session = harness.Open();
+        Task<PublishBatchResult> batch = harness.Publisher.PublishBatchAsync([.. Enumerable.Repeat(Message("x"), 1_000)]).AsTask();
+        await session.WrittenAsync(100);
+
+        harness.Time.Advance(Lifetime + TimeSpan.FromMilliseconds(100));
+
+        PublishBatchResult result = await batch.WaitAsync(Watch.Limit);
+        PublishFailure[] failures = [.. result.Outcomes.Select(static outcome => Assert.IsType<PublishException>(outcome.Error).Failure)];
+        Assert.Equal(100, failures.Count(static failure => failure == PublishFailure.Unknown));
+        Assert.Equal(900, failures.Count(static failure => failure == PublishFailure.NotSent));
+        Assert.Equal(100, session.Writes.Count);
+    }
+
+    [Fact]
     public async Task The_receipt_of_a_message_that_failed_cannot_be_read()
     {
         await using var harness = new PublisherHarness();
@@ -154,5 +199,10 @@ public sealed class PublishBatchTests
 
         PublishBatchResult result = await batch.WaitAsync(Watch.Limit);
         Assert.All(result.Outcomes, static outcome => Assert.Equal(PublishFailure.Unknown, Assert.IsType<PublishException>(outcome.Error).Failure));
+    }
+
+    private sealed class Changing : List<object?>, System.Collections.IEnumerable
+    {
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => throw new InvalidOperationException("Collection was modified.");
     }
 }

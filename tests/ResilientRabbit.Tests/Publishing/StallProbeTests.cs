@@ -188,6 +188,25 @@ public sealed class StallProbeTests
         Assert.False(tasks[0].IsCompleted);
     }
 
+    [Theory]
+    [InlineData(2ul, false)]
+    [InlineData(7ul, true)]
+    [InlineData(0ul, false)]
+    public async Task An_answer_that_does_not_cover_the_copy_says_nothing(ulong tag, bool multiple)
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
+        await StallAsync(harness, other);
+
+        other.Channel.Ack(tag, multiple);
+        other.Channel.Nack(tag, multiple);
+        Assert.Equal((0, 1), (harness.Counts.Confirmed, harness.Counts.Pending));
+        other.Channel.Ack(0, multiple: true);
+
+        Assert.Equal(2, (await Confirmed(tasks[0])).Attempts);
+    }
+
     [Fact]
     public async Task A_blocked_connection_is_no_stall()
     {
@@ -214,6 +233,44 @@ public sealed class StallProbeTests
         await home.QuietAsync();
 
         Assert.Empty(other.Channels);
+    }
+
+    [Fact]
+    public async Task Confirms_that_a_starved_process_has_not_read_yet_are_no_stall()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        await harness.PublishWrittenAsync(home, "a");
+        home.HasUnread = true;
+
+        // The clock's ticks are in time all the while: only the reader waits for a thread.
+        harness.Time.Advance(Stall * 3);
+        await home.QuietAsync();
+        Assert.Empty(other.Channels);
+        home.HasUnread = false;
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+
+        Assert.Equal("a", other.Writes[0].Text);
+    }
+
+    [Fact]
+    public async Task A_lane_does_not_leave_for_a_confirmed_copy_while_its_own_answers_lie_unread()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        await harness.PublishWrittenAsync(home, "a", "b");
+        await StallAsync(harness, other);
+
+        home.HasUnread = true;
+        other.Channel.Ack(1);
+        await harness.PublishWrittenAsync(home, "c");
+        home.HasUnread = false;
+        home.Channel.Ack(3, multiple: true);
+        await harness.Watch.UntilAsync(() => harness.Counts.Confirmed == 3);
+
+        Assert.Equal(["a", "b", "c"], Texts(home.Channel.Writes));
+        Assert.Single(other.Writes);
     }
 
     [Fact]
