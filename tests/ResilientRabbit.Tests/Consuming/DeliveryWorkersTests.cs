@@ -165,7 +165,7 @@ public sealed class DeliveryWorkersTests : IDisposable
         // Its time, and then its grace.
         for (int end = 0; end < 2; end++)
         {
-            while (time.Running.Count == 0)
+            while (time.Running.Count == 0 && !handling.IsCompleted)
             {
                 await Task.Yield();
             }

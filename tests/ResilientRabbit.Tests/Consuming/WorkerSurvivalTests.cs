@@ -85,6 +85,7 @@ public sealed class WorkerSurvivalTests : IDisposable
         await StartAsync(static _ => new(Settlement.Ack), new ConsumerOptions { HandlerTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1) }).WaitAsync(TestTimeout);
 
         Assert.Equal(["ack 1"], _origin.Frames.Frames);
+        Assert.Empty(_publisher.Published);
     }
 
     private Task StartAsync(Func<CancellationToken, ValueTask<Settlement>> handle, ConsumerOptions? options = null, int messages = 1, TextLogger? log = null, TimeProvider? time = null)
