@@ -39,12 +39,15 @@ public sealed class FailedCopyTests
         Assert.Equal("Attempt 2 of 2. FormatException: '\uFFFD' is no digit", parked.Headers!["x-dead-letter-reason"]);
     }
 
-    [Fact]
-    public async Task A_body_that_is_larger_than_what_the_application_may_publish_is_parked_whole()
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(16 * 1024 * 1024)]
+    public async Task A_body_that_is_larger_than_what_the_application_may_publish_is_parked_whole(int limit)
     {
+        // The larger one is the default, as is the size of all that a lane has on the wire.
         await using Bed bed = await Bed.StartAsync();
-        RabbitClient client = bed.NewClient(static options => (options.Publisher.MaxMessageSize, options.Publisher.PackMaxBytes) = (1000, 1000));
-        byte[] body = new byte[1001];
+        RabbitClient client = bed.NewClient(options => (options.Publisher.MaxMessageSize, options.Publisher.PackMaxBytes) = (limit, 1000));
+        byte[] body = new byte[limit + 1];
         Random.Shared.NextBytes(body);
 
         BrokerMessage parked = await ParkAsync(bed, client, static () => new FormatException("bad"), () => bed.Broker.PublishAsync(Bed.Queue, body));
