@@ -43,7 +43,7 @@ public sealed class PublisherOptions
     /// <value>64 MiB by default; 1 byte to 1 TiB.</value>
     public long MaxPendingBytes { get; set; } = 64L * 1024 * 1024;
 
-    /// <summary>Gets or sets the largest message body, in bytes. A larger one is refused locally with <see cref="PublishFailure.NotSent"/>.</summary>
+    /// <summary>Gets or sets the largest message body, in bytes. A larger one is refused locally with <see cref="PublishFailure.NotSent"/>, but for a received one that is copied for a retry or to be parked.</summary>
     /// <value>16 MiB by default, the limit of RabbitMQ 4.x; RabbitMQ 3.10 accepts up to 128 MiB, which is the most. At most <see cref="MaxPendingBytes"/>, with several lanes half of it.</value>
     public int MaxMessageSize { get; set; } = 16 * 1024 * 1024;
 

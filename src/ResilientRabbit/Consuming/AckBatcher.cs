@@ -36,6 +36,18 @@ internal sealed class AckBatcher : IDisposable
         _timer = time.CreateTimer(static state => _ = ((AckBatcher)state!).FlushAsync(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>How many deliveries are settled here and not at the broker, which counts them towards the prefetch.</summary>
+    public int Gathered
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _acked.Count;
+            }
+        }
+    }
+
     /// <summary>Takes a delivery into the list. Call it in the order of the tags.</summary>
     public void Track(AckTicket ticket)
     {

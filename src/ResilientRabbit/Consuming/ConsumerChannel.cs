@@ -9,7 +9,7 @@ namespace ResilientRabbit.Consuming;
 /// One incarnation of a subscription: one channel with one consumer, from <c>basic.consume</c> to its end. Never reused. The driver opens and closes the channel and
 /// tells of its end; deliveries come and acknowledgements go past the driver.
 /// </summary>
-internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IDisposable
+internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IWatchedChannel, IDisposable
 {
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
@@ -55,6 +55,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, ID
 
     /// <summary>What the broker calls its version.</summary>
     public string? BrokerVersion => _epoch.BrokerVersion;
+
+    public int Gathered => Acks.Gathered;
 
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 

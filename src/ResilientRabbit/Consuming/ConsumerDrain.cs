@@ -36,6 +36,9 @@ internal sealed class ConsumerDrain(ConsumerSettings settings, ILogger logger, T
 
             channel.CancelHandlers();
             await handlers.WaitAsync(CancelGrace, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // What they have finished now would be handled again.
+            await channel.FlushAsync(FlushLimit, awaitBroker: false).ConfigureAwait(false);
         }
 
         channel.Dispose();

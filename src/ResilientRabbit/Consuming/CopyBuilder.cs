@@ -9,6 +9,12 @@ internal static partial class CopyBuilder
 {
     private const int MaxReasonBytes = 1024;
 
+    /// <summary>Of an exception's text, in characters, before anything is looked for in it: it may hold a whole body.</summary>
+    private const int MostLookedAt = 64 * 1024;
+
+    /// <summary>The most that a short string holds, in bytes.</summary>
+    private const int MaxTextBytes = 255;
+
     /// <summary>The copy with everything the original had, as far as it can be published again.</summary>
     public static OutboundMessage Full(ReceivedMessage message, string target, Settlement settlement, string reason)
     {
@@ -50,23 +56,42 @@ internal static partial class CopyBuilder
         return Address(message, target, properties);
     }
 
-    /// <summary>The copy without the original's headers, for a message whose headers no publisher can send.</summary>
+    /// <summary>The copy without the original's headers, for a message whose headers or ids no publisher can send. Nothing in it can be refused: the message would come again for ever.</summary>
     public static OutboundMessage Bare(ReceivedMessage message, string target, Settlement settlement, string reason)
     {
-        var properties = new MessageProperties { MessageId = message.MessageId, ContentType = message.ContentType };
+        var properties = new MessageProperties { MessageId = Sendable(message.MessageId), ContentType = Sendable(message.ContentType) };
         AddOwn(properties.Headers, message, settlement, reason + " (the original's headers could not be published again)");
         return Address(message, target, properties);
     }
 
-    /// <summary>A short text about a failure: type and message, cut, without what looks like a secret.</summary>
+    /// <summary>A short text about a failure: type and message, cut, without what looks like a secret. Never throws.</summary>
     public static string Reason(Settlement settlement, Exception? error) => error is null
         ? $"The handler returned {settlement}."
-        : Cut(Secret().Replace(Credentials().Replace($"{error.GetType().Name}: {error.Message}", "://***@"), "${key}=***"));
+        : Cut(TextOf(error), MaxReasonBytes);
+
+    private static string TextOf(Exception error)
+    {
+        string name = error.GetType().Name;
+        try
+        {
+            string text = error.Message;
+            text = text.Length > MostLookedAt ? text[..MostLookedAt] : text;
+            return Secret().Replace(Credentials().Replace($"{name}: {text}", "://***@"), "${key}=***");
+        }
+        catch (Exception)
+        {
+            // The text may be code of the application; and a process that stood still exceeds the time limit of the expressions.
+            return name;
+        }
+    }
+
+    /// <summary>Whatever a stranger has put into a short string, as one that can be sent.</summary>
+    private static string? Sendable(string? text) => text is null ? null : Cut(text.Replace('\0', '\uFFFD'), MaxTextBytes);
 
     private static OutboundMessage Address(ReceivedMessage message, string target, MessageProperties properties)
     {
         properties.Persistent = true;
-        return new OutboundMessage { Exchange = "", RoutingKey = target, Body = message.Body, Properties = properties, Mandatory = true };
+        return new OutboundMessage { Exchange = "", RoutingKey = target, Body = message.Body, Properties = properties, Mandatory = true, IsCopy = true };
     }
 
     private static void AddOwn(IDictionary<string, object?> headers, ReceivedMessage message, Settlement settlement, string reason)
@@ -96,19 +121,15 @@ internal static partial class CopyBuilder
     private static bool Names(object? deaths, string queue) => deaths is List<object?> list
         && list.OfType<Dictionary<string, object?>>().Any(death => death.TryGetValue("queue", out object? name) && string.Equals(HeaderReader.Text(name), queue, StringComparison.Ordinal));
 
-    private static string Cut(string text)
+    /// <summary>As much of the text as fits. Half of a surrogate pair, which cannot be sent, becomes the replacement character.</summary>
+    private static string Cut(string text, int maxBytes)
     {
-        if (Encoding.UTF8.GetByteCount(text) <= MaxReasonBytes)
-        {
-            return text;
-        }
-
         var cut = new StringBuilder();
         int bytes = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
             bytes += rune.Utf8SequenceLength;
-            if (bytes > MaxReasonBytes)
+            if (bytes > maxBytes)
             {
                 break;
             }

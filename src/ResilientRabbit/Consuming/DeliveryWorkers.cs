@@ -44,7 +44,8 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
                 Task handling = HandleAsync(delivery);
                 if (_pipeline is null)
                 {
-                    await handling.ConfigureAwait(false);
+                    // Whatever one message does, this loop handles the next ones.
+                    await handling.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 }
             }
             else
@@ -104,11 +105,23 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         {
             error = exception;
             decision = exception is MessageFormatException ? settings.OnMalformed : settings.OnError;
-            LogLevel level = settlement.Repeats.LevelOf(LogLevel.Warning, $"handler|{settings.Queue}|{exception.GetType()}", out int repeats);
-            logger.HandlerFailed(level, exception, message.MessageId, settings.Queue, message.Attempt, decision, repeats);
+            TellFailed(exception, message, decision);
         }
 
         await settlement.SettleAsync(delivery, decision, error).ConfigureAwait(false);
+    }
+
+    private void TellFailed(Exception exception, ReceivedMessage message, Settlement decision)
+    {
+        LogLevel level = settlement.Repeats.LevelOf(LogLevel.Warning, $"handler|{settings.Queue}|{exception.GetType()}", out int repeats);
+        try
+        {
+            logger.HandlerFailed(level, exception, message.MessageId, settings.Queue, message.Attempt, decision, repeats);
+        }
+        catch (Exception)
+        {
+            // A logger asks the exception for its text, which may be code of the application that throws. The reason on the copy names the type.
+        }
     }
 
     /// <summary>Runs the handler, unless the message was handled before.</summary>
@@ -175,10 +188,13 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
 
         // Read here: one that is left behind before it began may not find the next message in a delivery that is used again.
         ReceivedMessage message = delivery.Message;
-        Task<Settlement> handling = Task.Run(() => handler.HandleAsync(message, token).AsTask(), CancellationToken.None);
+        Task<Settlement> handling = Task.Run(() => handler.HandleAsync(message, token).AsTask(), token);
         try
         {
-            return await handling.WaitAsync(limit + Grace, time, CancellationToken.None).ConfigureAwait(false);
+            await ((Task)handling).WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // From here on: a process that stood still finds both times over at once, and the handler has heard nothing yet.
+            return await handling.WaitAsync(Grace, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException exception) when (!handling.IsCompleted)
         {

@@ -1,3 +1,5 @@
+using ResilientRabbit.Declaring;
+
 namespace ResilientRabbit.Consuming;
 
 /// <summary>
@@ -11,6 +13,7 @@ internal sealed class IdleRefresh(ConsumerSettings settings, Func<QueueSpec?> fi
 {
     private const string SwallowingVersions = "3.";
     private const string SingleActiveConsumer = "x-single-active-consumer";
+    private const string StreamOffset = "x-stream-offset";
 
     /// <summary>With the interval of the calm watch it makes the 30 seconds in which a consumer that gets nothing is found.</summary>
     private static readonly TimeSpan SwallowedAfter = TimeSpan.FromSeconds(20);
@@ -37,12 +40,15 @@ internal sealed class IdleRefresh(ConsumerSettings settings, Func<QueueSpec?> fi
     /// <summary>Whether the declaration says that the queue serves one consumer at a time.</summary>
     public bool IsDeclaredSingleActive => findQueue() is { } spec && spec.Arguments.TryGetValue(SingleActiveConsumer, out object? value) && value is true;
 
+    /// <summary>Whether it is a stream: the broker then counts all that the stream holds, and no consumer (<c>rabbit_stream_queue:stat</c>).</summary>
+    public bool IsStream => settings.Arguments.ContainsKey(StreamOffset) || (findQueue() is { } spec && QueueArguments.IsStream(spec));
+
     /// <summary>Begins anew with another consumer.</summary>
     /// <param name="brokerVersion">What the broker calls its version.</param>
     public void Restart(string? brokerVersion)
     {
         // Not of a single active consumer: the next one would become active.
-        bool maySwallow = findQueue() is { Type: QueueType.Quorum } && !IsDeclaredSingleActive && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
+        bool maySwallow = findQueue() is { } spec && QueueArguments.IsQuorum(spec) && !IsDeclaredSingleActive && brokerVersion?.StartsWith(SwallowingVersions, StringComparison.Ordinal) == true;
         After = (settings.RefreshIdleAfter ?? (maySwallow ? SwallowedAfter : Timeout.InfiniteTimeSpan)) is var limit && limit > TimeSpan.Zero ? limit : null;
         WatchesStreams = maySwallow && After is not null;
         NoteMessages();

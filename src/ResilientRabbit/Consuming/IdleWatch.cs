@@ -125,7 +125,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <param name="channel">The channel.</param>
     /// <param name="requestTimeout">How long a question to the broker may take.</param>
     /// <param name="interrupt">Ends the watching.</param>
-    public async Task<ConsumerEnd> WaitForEndAsync(ConsumerChannel channel, TimeSpan requestTimeout, CancellationToken interrupt)
+    public async Task<ConsumerEnd> WaitForEndAsync(IWatchedChannel channel, TimeSpan requestTimeout, CancellationToken interrupt)
     {
         Restart(channel.BrokerVersion);
         while (true)
@@ -142,12 +142,13 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             }
 
             interrupt.ThrowIfCancellationRequested();
-            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(LimitOf(requestTimeout), token), interrupt).ConfigureAwait(false) is { } reason)
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupt, channel.Token);
+            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(LimitOf(requestTimeout), token), either.Token, channel.Gathered).ConfigureAwait(false) is { } reason)
             {
                 return new ConsumerEnd(ConsumerEndReason.Silent, reason);
             }
 
-            if (IsRefreshDue)
+            if (IsRefreshDue && !channel.Ended.IsCompleted)
             {
                 NoteRefresh();
                 return new ConsumerEnd(ConsumerEndReason.Refreshed, "Set up anew after a silence.");
@@ -166,8 +167,9 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <param name="consumerTag">For the log.</param>
     /// <param name="inspect">Asks the broker what it thinks of the queue.</param>
     /// <param name="cancellationToken">Ends the looking.</param>
+    /// <param name="gathered">How many acknowledgements wait for others (<see cref="ConsumerOptions.AckDelay"/>): to the broker there is no room for them.</param>
     /// <returns>Why the consumer is to be replaced; null while there is no reason.</returns>
-    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
+    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken, int gathered = 0)
     {
         long received = counters.Received;
         if (received != _receivedBefore)
@@ -186,7 +188,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
         // What is in work would be delivered twice: that is for a silence of some length.
         bool isBusy = counters.Unsettled > 0;
-        if (counters.Unsettled >= settings.Prefetch || (_alerts > 0 && isBusy))
+        if (counters.Unsettled + gathered >= settings.Prefetch || (_alerts > 0 && isBusy) || _refresh.IsStream)
         {
             _alerts = ++_busy < MostBusy ? _alerts : 0;
             _suspicions = 0;
@@ -228,11 +230,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private TimeSpan LimitOf(TimeSpan requestTimeout)
-    {
-        TimeSpan limit = _alerts > LateAlerts ? AlertTimeout : _alerts > 0 ? LateTimeout : CalmTimeout;
-        return Shorter(limit, requestTimeout);
-    }
+    private TimeSpan LimitOf(TimeSpan requestTimeout) => Shorter(_alerts > LateAlerts ? AlertTimeout : _alerts > 0 ? LateTimeout : CalmTimeout, requestTimeout);
 
     private void StandBy(string consumerTag)
     {
@@ -252,7 +250,13 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
             return await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);
         }
 
-        await looks.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task turn = looks.WaitAsync(cancellationToken);
+        await turn.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!turn.IsCompletedSuccessfully)
+        {
+            return (null, false, false);
+        }
+
         try
         {
             return await SuspectAsync(inspect, cancellationToken).ConfigureAwait(false);

@@ -55,10 +55,11 @@ public sealed class MemoryDeduplicationStore : IDeduplicationStore
         ArgumentNullException.ThrowIfNull(key);
         lock (_lock)
         {
-            if (!_keys.Contains(key))
+            // Before the look: one that is too old is about to be forgotten.
+            ForgetNeedsLock(_capacity);
+            if (_keys.Add(key))
             {
                 ForgetNeedsLock(_capacity - 1);
-                _keys.Add(key);
                 _oldest.Enqueue((key, _time.GetTimestamp()));
             }
         }

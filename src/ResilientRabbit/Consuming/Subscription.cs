@@ -287,7 +287,10 @@ internal sealed class Subscription : ISubscription
     private void End()
     {
         _deliveries.Complete();
-        _started.TrySetCanceled(CancellationToken.None);
+
+        // What has not begun is ended by the client's end, or by the caller's own token, which was told already.
+        _started.TrySetException(new ObjectDisposedException(nameof(RabbitClient)));
+        _ = _started.Task.Exception;
         _services.Logger.ConsumerStopped(_settings.Queue, Status.Received, Status.Acknowledged);
         SetState(SubscriptionState.Stopped);
     }

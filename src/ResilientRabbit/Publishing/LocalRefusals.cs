@@ -15,7 +15,7 @@ internal sealed class LocalRefusals(LaneContext context)
     /// <summary>What is wrong with the message; null when it may go on.</summary>
     public Exception? Check(in OutboundMessage message, PendingMessage candidate, CancellationToken cancellationToken)
     {
-        if (message.Body.Length > context.Settings.MaxMessageSize)
+        if (message.Body.Length > context.Settings.MaxMessageSize && !message.IsCopy)
         {
             Count(message);
             return new PublishException(

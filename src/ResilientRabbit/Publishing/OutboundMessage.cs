@@ -25,6 +25,9 @@ public readonly record struct OutboundMessage
     /// <summary>Gets whether a message that reaches no queue is returned; <see langword="null"/> takes <see cref="PublisherOptions.Mandatory"/>.</summary>
     public bool? Mandatory { get; init; }
 
+    /// <summary>Gets whether it is a copy of what the broker holds already: no limit of ours may keep it from being retried or parked.</summary>
+    internal bool IsCopy { get; init; }
+
     /// <summary>Returns the address and the size, never the content.</summary>
     /// <returns>For example <c>orders/eu (120 bytes)</c>.</returns>
     public override string ToString() => $"{Exchange}/{RoutingKey} ({Body.Length} bytes)";

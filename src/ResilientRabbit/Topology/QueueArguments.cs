@@ -12,6 +12,8 @@ internal static class QueueArguments
     public static bool IsQuorum(QueueSpec spec) =>
         spec.Type == QueueType.Quorum || (spec.Arguments.TryGetValue(Type, out object? type) && type is "quorum");
 
+    public static bool IsStream(QueueSpec spec) => spec.Arguments.TryGetValue(Type, out object? type) && type is "stream";
+
     /// <summary>The whole table, new for each declaration because the driver takes a mutable one.</summary>
     public static Dictionary<string, object?> Of(QueueSpec spec)
     {

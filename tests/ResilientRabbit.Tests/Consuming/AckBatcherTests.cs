@@ -20,10 +20,12 @@ public sealed class AckBatcherTests
 
         await AckAsync(batcher, tickets);
         Assert.Empty(_channel.Frames);
+        Assert.Equal(3, batcher.Gathered);
         Assert.Equal([Delay], _time.Running);
         _time.FireAll();
 
         Assert.Equal(["ack ..3"], _channel.Frames);
+        Assert.Equal(0, batcher.Gathered);
         Assert.Equal(3, _counters.Acknowledged);
     }
 

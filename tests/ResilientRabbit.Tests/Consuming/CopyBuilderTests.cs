@@ -69,6 +69,21 @@ public sealed class CopyBuilderTests
         Assert.InRange(Encoding.UTF8.GetByteCount(reason), 1000, 1024);
     }
 
+    [Fact]
+    public void A_bare_copy_has_nothing_that_could_be_refused()
+    {
+        string id = new('\uFFFD', 100);
+        var message = new ReceivedMessage("body"u8.ToArray(), new BasicProperties { MessageId = id, ContentType = "\0" + id });
+
+        MessageProperties copy = CopyBuilder.Bare(message, "orders.dead-letter", Settlement.DeadLetter, "why").Properties!;
+
+        Assert.Equal((id[..85], id[..85]), (copy.MessageId, copy.ContentType));
+    }
+
+    [Fact]
+    public void A_reason_holds_no_half_of_a_surrogate_pair() =>
+        Assert.Equal("FormatException: \uFFFD!", CopyBuilder.Reason(Settlement.Retry, new FormatException("\ud83d!")));
+
     private static ReceivedMessage Message(params (string Name, object? Value)[] headers) => new(
         "body"u8.ToArray(),
         new BasicProperties

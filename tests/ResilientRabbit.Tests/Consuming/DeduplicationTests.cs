@@ -102,6 +102,19 @@ public sealed class DeduplicationTests
         Assert.Equal(0, store.Count);
     }
 
+    [Fact]
+    public async Task What_is_handled_again_because_it_was_too_old_is_remembered_again()
+    {
+        var time = new SettableTime();
+        var store = new MemoryDeduplicationStore(2, TimeSpan.FromMinutes(1), time);
+        await AddAsync(store, "a", "b");
+        time.Now += TimeSpan.FromMinutes(1);
+
+        await AddAsync(store, "a");
+
+        Assert.Equal("a", await KnownAsync(store));
+    }
+
     private static DuplicateFilter NewFilter(DeduplicationOptions? options = null) => new(options ?? new DeduplicationOptions(), NullLogger.Instance, TimeProvider.System);
 
     private static Task<bool> EnterAsync(DuplicateFilter filter) => filter.TryEnterAsync("key", Message, CancellationToken.None).AsTask();

@@ -148,26 +148,37 @@ public sealed class DeliveryWorkersTests : IDisposable
     public async Task A_handler_that_blocks_its_thread_is_left_behind_when_its_time_is_over()
     {
         using var blocked = new ManualResetEventSlim();
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var time = new StoppedTime();
 
         Task handling = HandleAsync(
             _ =>
             {
+                began.SetResult();
                 blocked.Wait(TestTimeout, CancellationToken.None);
                 return new(Settlement.Ack);
             },
             options: new ConsumerOptions { HandlerTimeout = TimeSpan.FromSeconds(30) },
             time: time);
-        while (time.Running.Count < 2)
+        await began.Task.WaitAsync(TestTimeout);
+
+        // Its time, and then its grace.
+        for (int end = 0; end < 2; end++)
         {
-            await Task.Yield();
+            while (time.Running.Count == 0 && !handling.IsCompleted)
+            {
+                await Task.Yield();
+            }
+
+            time.FireAll();
         }
 
-        time.FireAll();
         await handling;
 
         Assert.False(blocked.IsSet);
-        Assert.StartsWith("TimeoutException", (string)Assert.Single(_publisher.Published).Properties!.Headers["x-retry-reason"]!, StringComparison.Ordinal);
+        string reason = (string)Assert.Single(_publisher.Published).Properties!.Headers["x-retry-reason"]!;
+        Assert.StartsWith("TimeoutException", reason, StringComparison.Ordinal);
+        Assert.EndsWith("was left behind.", reason, StringComparison.Ordinal);
         blocked.Set();
     }
 

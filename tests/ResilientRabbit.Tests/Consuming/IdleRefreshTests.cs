@@ -37,6 +37,17 @@ public sealed class IdleRefreshTests
     }
 
     [Fact]
+    public void A_quorum_queue_is_known_by_its_argument_as_well()
+    {
+        _spec = new QueueSpec { Name = "orders", Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "quorum" } };
+        IdleWatch watch = NewWatch();
+        watch.Restart("3.10.8");
+        _time.Advance(TimeSpan.FromSeconds(25));
+
+        Assert.True(watch.IsRefreshDue);
+    }
+
+    [Fact]
     public void A_single_active_consumer_does_not_give_its_place_away()
     {
         _spec = new QueueSpec { Name = "orders", Type = QueueType.Quorum, Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-single-active-consumer"] = true } };

@@ -139,6 +139,34 @@ public sealed class IdleWatchPaceTests
         Assert.Equal(TimeSpan.FromSeconds(10), watch.Interval);
     }
 
+    [Fact]
+    public async Task A_consumer_that_waits_for_its_turn_to_look_learns_of_its_end_at_once()
+    {
+        using var nobodysTurn = new SemaphoreSlim(0);
+        using var channel = new EndingChannel();
+        IdleWatch watch = NewWatch(nobodysTurn);
+        Task<ConsumerEnd> ending = watch.WaitForEndAsync(channel, TimeSpan.FromSeconds(10), CancellationToken.None);
+        Stream(10);
+        await UntilAsync(() => _time.IsWaiting(TimeSpan.FromSeconds(1)));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await UntilAsync(() => channel.Looks == 2);
+
+        channel.End();
+
+        Assert.Equal(ConsumerEndReason.CancelledByBroker, (await ending.WaitAsync(TimeSpan.FromSeconds(10))).Reason);
+        Assert.Equal(0, nobodysTurn.CurrentCount);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        while (!condition())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
     private IdleWatch NewWatch(SemaphoreSlim? looks = null) => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, static () => null, NullLogger.Instance, _time, looks);
 
     private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", AnswerAsync, CancellationToken.None);
@@ -156,5 +184,42 @@ public sealed class IdleWatchPaceTests
             _counters.AddReceived(1);
             _counters.AddFinished();
         }
+    }
+
+    private sealed class EndingChannel : IWatchedChannel, IDisposable
+    {
+        private readonly CancellationTokenSource _dead = new();
+        private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _looks;
+
+        public Task<ConsumerEnd> Ended => _ended.Task;
+
+        public CancellationToken Token => _dead.Token;
+
+        public string ConsumerTag => "tag";
+
+        public string? BrokerVersion => null;
+
+        public int Looks => Volatile.Read(ref _looks);
+
+        /// <summary>Asked for before each look.</summary>
+        public int Gathered
+        {
+            get
+            {
+                Interlocked.Increment(ref _looks);
+                return 0;
+            }
+        }
+
+        public Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public void End()
+        {
+            _ended.SetResult(new ConsumerEnd(ConsumerEndReason.CancelledByBroker, "cancelled"));
+            _dead.Cancel();
+        }
+
+        public void Dispose() => _dead.Dispose();
     }
 }

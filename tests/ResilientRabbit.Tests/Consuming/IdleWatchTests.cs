@@ -94,6 +94,48 @@ public sealed class IdleWatchTests
     }
 
     [Fact]
+    public async Task A_consumer_whose_acknowledgements_wait_for_others_has_no_room_at_the_broker()
+    {
+        IdleWatch watch = NewWatch();
+        for (int number = 0; number < 4; number++)
+        {
+            _counters.AddReceived(1);
+        }
+
+        for (int look = 0; look < 10; look++)
+        {
+            Assert.Null(await watch.CheckAsync("tag", AnswerAsync, CancellationToken.None, gathered: 1));
+        }
+
+        Assert.Equal(0, _looks);
+        Assert.Null(await LookAsync(watch));
+        Assert.NotNull(await LookAsync(watch));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_stream_of_which_the_broker_counts_no_consumer_is_not_read_again_and_again(bool isDeclared)
+    {
+        var options = new ConsumerOptions { Prefetch = 5 };
+        if (isDeclared)
+        {
+            _spec = new QueueSpec { Name = "orders", Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-queue-type"] = "stream" } };
+        }
+        else
+        {
+            options.Arguments["x-stream-offset"] = "first";
+        }
+
+        _queue = new QueueDeclareOk("orders", 10, 0);
+        IdleWatch watch = NewWatch(options);
+        Stream(10);
+
+        Assert.Equal(0, await CountReplacementsAsync(watch, 20));
+        Assert.Equal((0, TimeSpan.FromSeconds(10)), (_looks, watch.Interval));
+    }
+
+    [Fact]
     public async Task The_sudden_end_of_a_stream_of_messages_is_looked_into_at_once()
     {
         IdleWatch watch = NewWatch();
@@ -159,7 +201,7 @@ public sealed class IdleWatchTests
         }
     }
 
-    private IdleWatch NewWatch() => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance, _time);
+    private IdleWatch NewWatch(ConsumerOptions? options = null) => new(ConsumerSettings.From("orders", options ?? new ConsumerOptions { Prefetch = 5 }), _counters, () => _spec, NullLogger.Instance, _time);
 
     private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", AnswerAsync, CancellationToken.None);
 
