@@ -98,9 +98,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     public bool AddressMoves => _transport.CountRepeats is not null;
 
     public bool IsUnanswered => _transport.IsUnanswered;
-
     public bool HasUnread => _transport.HasNews;
-
     public void Poke() => _transport.Poke();
 
     /// <summary>Raised on the driver's loop when <see cref="BlockedReason"/> has changed: handlers only post.</summary>
