@@ -11,6 +11,7 @@ namespace ResilientRabbit.Publishing;
 internal sealed class StallProbe
 {
     private static readonly TimeSpan LateTick = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan UnreadPause = TimeSpan.FromSeconds(1);
 
     /// <summary>The limit where the kernel says that what was sent is not acknowledged either: then it is the connection that is silent, and the question is only whether for ever.</summary>
     private static readonly TimeSpan UnansweredLimit = TimeSpan.FromMilliseconds(250);
@@ -72,7 +73,10 @@ internal sealed class StallProbe
             if (_owner.Session.HasUnread)
             {
                 // The pool gives some timers a place before the readers: in a starved process ticks are in time for seconds while the confirms lie in the socket.
-                Volatile.Write(ref _seenAt, now);
+                // Looked at again in a moment and not a whole limit later: where much is received, something always lies there.
+                TimeSpan served = _context.Settings.ConfirmStallTimeout - UnreadPause;
+                long pause = now - (served > TimeSpan.Zero ? (long)(served.TotalSeconds * _context.Time.TimestampFrequency) : 0);
+                Volatile.Write(ref _seenAt, Math.Max(Volatile.Read(ref _seenAt), pause));
                 return;
             }
 
