@@ -18,7 +18,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     private readonly IConnection _connection;
     private readonly TransportClient _transport;
     private readonly ClientSettings _settings;
-    private readonly HashSet<IChannel> _channels = [];
+    private readonly OpenChannels _channels = new();
     private readonly TeardownCounter _teardowns;
     private readonly SessionTidying _tidying;
     private readonly TimeProvider _time;
@@ -98,7 +98,9 @@ internal sealed class ConnectionEpoch : IPublishSession
     public bool AddressMoves => _transport.CountRepeats is not null;
 
     public bool IsUnanswered => _transport.IsUnanswered;
+
     public bool HasUnread => _transport.HasNews;
+
     public void Poke() => _transport.Poke();
 
     /// <summary>Raised on the driver's loop when <see cref="BlockedReason"/> has changed: handlers only post.</summary>
@@ -108,16 +110,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     public event Action? ChannelRetired;
 
     /// <summary>Whether every channel that was opened here was given back.</summary>
-    public bool IsUnused
-    {
-        get
-        {
-            lock (_channels)
-            {
-                return _channels.Count == 0;
-            }
-        }
-    }
+    public bool IsUnused => _channels.IsEmpty;
 
     public TimeSpan Heartbeat => _connection.Heartbeat;
 
@@ -156,7 +149,7 @@ internal sealed class ConnectionEpoch : IPublishSession
         {
             opening = _connection.CreateChannelAsync(options, linked.Token);
             SessionTidying.ObserveLater(opening);
-            return Note(await opening.WaitAsync(linked.Token).ConfigureAwait(false));
+            return _channels.Add(await opening.WaitAsync(linked.Token).ConfigureAwait(false));
         }
         catch (Exception exception)
         {
@@ -179,11 +172,7 @@ internal sealed class ConnectionEpoch : IPublishSession
     /// <summary>Closes a channel in the background: never waits on the driver.</summary>
     public void Retire(IChannel channel)
     {
-        lock (_channels)
-        {
-            _channels.Remove(channel);
-        }
-
+        _channels.Remove(channel);
         _teardowns.Track(Task.Run(() => _tidying.CloseAsync(channel)));
         ChannelRetired?.Invoke();
     }
@@ -236,16 +225,6 @@ internal sealed class ConnectionEpoch : IPublishSession
 
         _transport.Abort();
         Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
-    }
-
-    private IChannel Note(IChannel channel)
-    {
-        lock (_channels)
-        {
-            _channels.Add(channel);
-        }
-
-        return channel;
     }
 
     private async Task TeardownAsync(ConnectionLoss loss)
