@@ -1,9 +1,10 @@
+using Microsoft.Extensions.Logging;
 using ResilientRabbit.Configuration;
 
 namespace ResilientRabbit.Connections;
 
 /// <summary>Where the user and the password of an attempt come from: the application's provider, or the settings. Keeps nothing. Thread-safe.</summary>
-internal sealed class CredentialsSource(TimeProvider time)
+internal sealed class CredentialsSource(ILogger logger, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private Task<RabbitCredentials>? _abandoned;
@@ -29,7 +30,8 @@ internal sealed class CredentialsSource(TimeProvider time)
 
     private async Task<RabbitCredentials> AskAsync(IRabbitCredentialsProvider provider, RabbitEndpoint endpoint, CancellationToken deadline)
     {
-        Task<RabbitCredentials> call = Begin(provider, deadline);
+        using var token = new ApplicationToken(logger, repeats: null, deadline);
+        Task<RabbitCredentials> call = Begin(provider, token.Token);
         try
         {
             return await call.WaitAsync(deadline).ConfigureAwait(false) ?? throw Unavailable(endpoint, "returned nothing");
@@ -48,7 +50,7 @@ internal sealed class CredentialsSource(TimeProvider time)
     }
 
     /// <summary>Calls the provider; while a call that heeds no token goes on, that one is waited for: calls must not pile up.</summary>
-    private Task<RabbitCredentials> Begin(IRabbitCredentialsProvider provider, CancellationToken deadline)
+    private Task<RabbitCredentials> Begin(IRabbitCredentialsProvider provider, CancellationToken token)
     {
         lock (_gate)
         {
@@ -61,7 +63,7 @@ internal sealed class CredentialsSource(TimeProvider time)
         }
 
         // Not on the supervisor's loop: a provider that blocks its thread must not block the deadline.
-        return Task.Run(() => provider.GetCredentialsAsync(deadline).AsTask(), CancellationToken.None);
+        return Task.Run(() => provider.GetCredentialsAsync(token).AsTask(), CancellationToken.None);
     }
 
     private void Abandon(Task<RabbitCredentials> call)

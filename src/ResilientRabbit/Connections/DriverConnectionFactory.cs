@@ -31,7 +31,7 @@ internal sealed class DriverConnectionFactory
         _access = settings;
         _logger = logger;
         _time = time;
-        Credentials = new CredentialsSource(time);
+        Credentials = new CredentialsSource(logger, time);
     }
 
     /// <summary>Who is asked for user and password at each attempt.</summary>

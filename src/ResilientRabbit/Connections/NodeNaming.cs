@@ -33,8 +33,9 @@ internal static class NodeNaming
         {
             using var limit = new CancellationTokenSource(settings.RequestTimeout, time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, epoch.Dead);
+            using var token = new ApplicationToken(logger, repeats: null, either.Token);
             var query = new NodeNameQuery(connection, epoch.Endpoint.ToString(), epoch.LocalAddress, epoch.ClusterName);
-            Task<string?> call = Task.Run(() => resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None);
+            Task<string?> call = Task.Run(() => resolver.ResolveAsync(query, token.Token).AsTask(), CancellationToken.None);
             SessionTidying.ObserveLater(call);
             string? name = await call.WaitAsync(either.Token).ConfigureAwait(false);
             return string.IsNullOrWhiteSpace(name) ? null : name;

@@ -13,15 +13,21 @@ internal sealed class SessionTidying(string endpoint, ILogger logger, TimeProvid
         => _ = task.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
     /// <summary>Cancels. What callbacks throw is theirs: some are the application's, whose code gets tokens that end with ours, and what comes after must be done all the same.</summary>
-    public static async Task CancelAsync(CancellationTokenSource source)
+    /// <param name="source">What is cancelled.</param>
+    /// <param name="logger">Where it is told; null for nowhere, where no callback of the application's is expected.</param>
+    /// <param name="repeats">Bounds the log; null for no bound.</param>
+    public static async Task CancelAsync(CancellationTokenSource source, ILogger? logger = null, RepeatLimit? repeats = null)
     {
         try
         {
             await source.CancelAsync().ConfigureAwait(false);
         }
-        catch (AggregateException)
+        catch (AggregateException exception)
         {
-            // Every callback has run.
+            // Every callback has run. Only the type is told: the words are the application's and may hold a secret.
+            string type = exception.Flatten().InnerExceptions[0].GetType().Name;
+            int times = 0;
+            logger?.CancellationCallbackFailed(repeats?.LevelOf(LogLevel.Warning, $"callback|{type}", out times) ?? LogLevel.Warning, type, times);
         }
     }
 

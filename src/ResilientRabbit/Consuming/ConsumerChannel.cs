@@ -14,6 +14,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
     private readonly ConnectionEpoch _epoch;
     private readonly IChannel _channel;
     private readonly ConsumerSettings _settings;
+    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource<ConsumerEnd> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -31,6 +32,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
         _epoch = epoch;
         _channel = channel;
         _settings = settings;
+        _logger = logger;
         _time = time;
         Token = _dead.Token;
         ConsumerTag = settings.ConsumerTag ?? "ctag-" + Guid.NewGuid().ToString("N");
@@ -144,7 +146,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
     public Task FlushAsync(TimeSpan limit, bool awaitBroker) => TryAsync(FlushAsync(awaitBroker), limit);
 
     /// <summary>Cancels the handlers.</summary>
-    public void CancelHandlers() => _ = _dead.CancelAsync();
+    public void CancelHandlers() => _ = SessionTidying.CancelAsync(_dead, _logger);
 
     /// <summary>Ends this incarnation and closes its channel in the background: the broker requeues what is unsettled.</summary>
     public void Retire(ConsumerEnd end)
@@ -229,7 +231,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
         {
             _intake.Close();
             Acks.Close();
-            _ = _dead.CancelAsync();
+            CancelHandlers();
         }
     }
 }

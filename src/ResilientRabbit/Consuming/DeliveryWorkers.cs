@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Consuming;
@@ -183,8 +184,8 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
     private async Task<Settlement> InvokeLimitedAsync(Delivery delivery, TimeSpan limit, CancellationToken gone)
     {
         using var timeout = new CancellationTokenSource(limit, time);
-        var either = CancellationTokenSource.CreateLinkedTokenSource(gone, timeout.Token);
-        CancellationToken token = either.Token;
+        var ending = new ApplicationToken(logger, settlement.Repeats, gone, timeout.Token);
+        CancellationToken token = ending.Token;
 
         // Read here: one that is left behind before it began may not find the next message in a delivery that is used again.
         ReceivedMessage message = delivery.Message;
@@ -210,7 +211,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         {
             if (handling.IsCompleted)
             {
-                either.Dispose();
+                ending.Dispose();
             }
         }
     }

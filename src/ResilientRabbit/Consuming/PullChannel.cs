@@ -104,6 +104,6 @@ internal sealed class PullChannel : IAckChannel, IDeliveryOrigin
     private void End()
     {
         Acks.Close();
-        _ = _gone.CancelAsync();
+        _ = SessionTidying.CancelAsync(_gone, _services.Logger);
     }
 }

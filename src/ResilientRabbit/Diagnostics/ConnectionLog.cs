@@ -74,6 +74,9 @@ internal static partial class ConnectionLog
     [LoggerMessage(EventId = 1021, EventName = "NodeNameUnknown", Level = LogLevel.Debug, Message = "Connection {Connection}: the resolver did not tell the node behind {Endpoint}: {Error}.")]
     public static partial void NodeNameUnknown(this ILogger logger, string connection, string endpoint, string error);
 
+    [LoggerMessage(EventId = 1023, EventName = "CancellationCallbackFailed", Message = "A callback that the application has registered on a cancellation token threw {Error}. Nothing else is affected (said {Repeats} times more since it was last logged)")]
+    public static partial void CancellationCallbackFailed(this ILogger logger, LogLevel level, string error, int repeats);
+
     [LoggerMessage(EventId = 1100, EventName = "ChannelClosedByBroker", Level = LogLevel.Warning, Message = "Lane {Lane}: the broker closed the channel: {ReplyCode} {ReplyText}.")]
     private static partial void ChannelClosedByBrokerCore(this ILogger logger, int lane, int replyCode, string replyText);
 

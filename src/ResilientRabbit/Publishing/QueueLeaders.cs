@@ -141,8 +141,9 @@ internal sealed class QueueLeaders : IDisposable
         {
             using var limit = new CancellationTokenSource(_timeout, _time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
+            using var token = new ApplicationToken(_logger, repeats: null, either.Token);
             var query = new QueueLeaderQuery(_virtualHost, key.Exchange, key.RoutingKey);
-            Task<string?> call = Task.Run(() => _resolver.ResolveAsync(query, either.Token).AsTask(), CancellationToken.None);
+            Task<string?> call = Task.Run(() => _resolver.ResolveAsync(query, token.Token).AsTask(), CancellationToken.None);
             SessionTidying.ObserveLater(call);
             string? node = await call.WaitAsync(either.Token).ConfigureAwait(false);
             entry.Node = string.IsNullOrWhiteSpace(node) ? null : node;

@@ -14,6 +14,7 @@ public static class ChildProgram
         ["sdk-consumes"] = SdkChildren.ConsumeAsync,
         ["sdk-consumes-oversized"] = SdkChildren.ConsumeOversizedAsync,
         ["sdk-pulls"] = SdkChildren.PullAsync,
+        ["sdk-callbacks-throw"] = ThrowingChild.RunAsync,
         ["sdk-retries-and-dies"] = SdkChildren.RetryAndDieAsync,
         ["driver-hang"] = DriverChildren.HangAsync,
         ["driver-cancel-storm"] = DriverChildren.CancelStormAsync,

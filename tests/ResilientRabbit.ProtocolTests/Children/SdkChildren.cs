@@ -154,7 +154,7 @@ internal static class SdkChildren
         await Task.Delay(Timeout.Infinite);
     }
 
-    private static RabbitClient NewClient(int port, Action<ResilientRabbitOptions>? change = null)
+    public static RabbitClient NewClient(int port, Action<ResilientRabbitOptions>? change = null)
     {
         var options = new ResilientRabbitOptions { Heartbeat = TimeSpan.FromSeconds(5), ConnectTimeout = TimeSpan.FromSeconds(2), RequestTimeout = TimeSpan.FromSeconds(2), ReconnectMaxDelay = TimeSpan.FromMilliseconds(200), ShutdownTimeout = TimeSpan.FromSeconds(2) };
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"));

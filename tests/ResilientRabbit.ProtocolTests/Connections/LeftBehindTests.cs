@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
+using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.ProtocolTests.Conformance;
 using ResilientRabbit.ProtocolTests.Scenarios;
 using Xunit;
@@ -30,6 +31,14 @@ public sealed class LeftBehindTests
         IEnumerable<Exception?> unobserved = await UnobservedAsync(LateAnswerAsync);
 
         Assert.DoesNotContain(unobserved, static exception => exception is SocketException { SocketErrorCode: SocketError.TryAgain });
+    }
+
+    [Fact]
+    public async Task What_callbacks_throw_when_a_channel_is_lost_is_no_unobserved_exception()
+    {
+        IEnumerable<Exception?> unobserved = await UnobservedAsync(LoseChannelsAsync);
+
+        Assert.DoesNotContain(unobserved, static exception => exception is AggregateException { InnerException: DrillException } or DrillException);
     }
 
     [Fact]
@@ -92,6 +101,40 @@ public sealed class LeftBehindTests
         return unobserved;
     }
 
+    /// <summary>A handler and a pulled message, each with a callback that throws on the token that ends with its channel.</summary>
+    private static async Task LoseChannelsAsync()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient();
+        await Bed.AllAsync(Bed.Publish(client, 2));
+        int thrown = 0;
+        PulledMessage pulled = (await client.GetAsync(Bed.Queue).WaitAsync(Bed.Patience))!;
+        using CancellationTokenRegistration ofPull = pulled.Lost.Register(Throw);
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ISubscription subscription = await client.SubscribeAsync(Bed.Queue, new LambdaHandler(async (message, token) =>
+        {
+            if (!message.Redelivered)
+            {
+                await using CancellationTokenRegistration ofHandler = token.Register(Throw);
+                began.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+            }
+
+            return Settlement.Ack;
+        })).WaitAsync(Bed.Patience);
+        await began.Task.WaitAsync(Bed.Patience);
+
+        await bed.Broker.CloseAllConnectionsAsync("a drill");
+
+        await Bed.UntilAsync(() => Volatile.Read(ref thrown) == 2 && subscription.Status.Acknowledged == 2, "both callbacks, and both messages again");
+
+        void Throw()
+        {
+            Interlocked.Increment(ref thrown);
+            throw new DrillException();
+        }
+    }
+
     private static async Task LateAnswerAsync()
     {
         var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -116,4 +159,6 @@ public sealed class LeftBehindTests
 
         await Assert.ThrowsAsync<ObjectDisposedException>(() => connecting.WaitAsync(Bed.Patience));
     }
+
+    private sealed class DrillException : Exception;
 }

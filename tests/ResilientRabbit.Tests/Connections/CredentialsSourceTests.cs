@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 using ResilientRabbit.Tests.Configuration;
@@ -14,7 +15,7 @@ public sealed class CredentialsSourceTests
     [Fact]
     public async Task Without_a_provider_the_options_count()
     {
-        RabbitCredentials credentials = await new CredentialsSource(_time).GetAsync(Settings(null), Endpoint, CancellationToken.None);
+        RabbitCredentials credentials = await new CredentialsSource(NullLogger.Instance, _time).GetAsync(Settings(null), Endpoint, CancellationToken.None);
 
         Assert.Equal(("guest", "guest"), (credentials.UserName, credentials.Password));
     }
@@ -23,7 +24,7 @@ public sealed class CredentialsSourceTests
     public async Task The_provider_is_asked_each_time()
     {
         int calls = 0;
-        var source = new CredentialsSource(_time);
+        var source = new CredentialsSource(NullLogger.Instance, _time);
         ClientSettings settings = Settings(_ => ValueTask.FromResult(new RabbitCredentials("u", $"p{++calls}")));
 
         Assert.Equal("p1", (await source.GetAsync(settings, Endpoint, CancellationToken.None)).Password);
@@ -56,7 +57,7 @@ public sealed class CredentialsSourceTests
             release.Wait(Watch.Limit);
             return ValueTask.FromResult(new RabbitCredentials("u", "p"));
         });
-        var source = new CredentialsSource(_time);
+        var source = new CredentialsSource(NullLogger.Instance, _time);
         for (int attempt = 0; attempt < 3; attempt++)
         {
             using var deadline = new CancellationTokenSource();
@@ -77,6 +78,27 @@ public sealed class CredentialsSourceTests
     }
 
     [Fact]
+    public async Task A_callback_of_the_provider_that_throws_at_the_time_limit_ends_nothing_but_itself()
+    {
+        var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        ClientSettings settings = Settings(async token =>
+        {
+            await using CancellationTokenRegistration thrower = token.Register(static () => throw new InvalidOperationException(Canary.Secret));
+            waiting.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, token);
+            return new RabbitCredentials("u", "p");
+        });
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
+        Task<RabbitCredentials> asking = new CredentialsSource(NullLogger.Instance, _time).GetAsync(settings, Endpoint, deadline.Token).AsTask();
+        await waiting.Task.WaitAsync(Watch.Limit);
+
+        // What comes out of here would end the process on a timer of the runtime.
+        _time.Advance(TimeSpan.FromSeconds(5));
+
+        await Assert.ThrowsAsync<ConnectionException>(() => asking.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
     public void The_password_is_in_no_text() => Assert.Equal("u:***", new RabbitCredentials("u", Canary.Secret).ToString());
 
     [Theory]
@@ -90,7 +112,7 @@ public sealed class CredentialsSourceTests
     private async Task FailsAsync(ClientSettings settings, string text)
     {
         ConnectionException error = await Assert.ThrowsAsync<ConnectionException>(
-            () => new CredentialsSource(_time).GetAsync(settings, Endpoint, CancellationToken.None).AsTask());
+            () => new CredentialsSource(NullLogger.Instance, _time).GetAsync(settings, Endpoint, CancellationToken.None).AsTask());
 
         Assert.Equal((ConnectionFailureReason.CredentialsUnavailable, "node:5672"), (error.Reason, error.Endpoint));
         Assert.Contains(text, error.Message, StringComparison.Ordinal);

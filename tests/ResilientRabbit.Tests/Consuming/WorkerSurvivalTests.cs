@@ -80,6 +80,31 @@ public sealed class WorkerSurvivalTests : IDisposable
     }
 
     [Fact]
+    public async Task A_callback_of_the_handler_that_throws_at_the_time_limit_ends_nothing_but_itself()
+    {
+        var limit = TimeSpan.FromSeconds(30);
+        var time = new ManualTimeProvider();
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task working = StartAsync(
+            async token =>
+            {
+                await using CancellationTokenRegistration thrower = token.Register(static () => throw new InvalidOperationException("a drill"));
+                began.TrySetResult();
+                await Task.Delay(Timeout.InfiniteTimeSpan, token);
+                return Settlement.Ack;
+            },
+            new ConsumerOptions { HandlerTimeout = limit },
+            time: time);
+        await began.Task.WaitAsync(TestTimeout);
+
+        // What comes out of here would end the process on a timer of the runtime.
+        time.Advance(limit);
+        await working.WaitAsync(TestTimeout);
+
+        Assert.Equal($"TimeoutException: The handler did not return within {limit}.", Assert.Single(_publisher.Published).Properties!.Headers["x-retry-reason"]);
+    }
+
+    [Fact]
     public async Task A_handler_may_have_the_longest_time_that_the_options_allow()
     {
         await StartAsync(static _ => new(Settlement.Ack), new ConsumerOptions { HandlerTimeout = TimeSpan.FromMilliseconds(uint.MaxValue - 1) }).WaitAsync(TestTimeout);

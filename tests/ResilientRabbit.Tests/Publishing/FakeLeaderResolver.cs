@@ -18,8 +18,12 @@ internal sealed class FakeLeaderResolver : IQueueLeaderResolver
     /// <summary>Completes only when the test says so.</summary>
     public Task? Held { get; set; }
 
+    /// <summary>What the application does with the token.</summary>
+    public Action<CancellationToken>? Asking { get; set; }
+
     public async ValueTask<string?> ResolveAsync(QueueLeaderQuery destination, CancellationToken cancellationToken)
     {
+        Asking?.Invoke(cancellationToken);
         _asked.Enqueue(destination);
         Watch.Changed();
         if (Held is { } held)

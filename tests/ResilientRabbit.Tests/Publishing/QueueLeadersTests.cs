@@ -101,6 +101,21 @@ public sealed class QueueLeadersTests
     }
 
     [Fact]
+    public async Task A_callback_of_the_resolver_that_throws_at_the_time_limit_ends_nothing_but_itself()
+    {
+        _resolver.Held = new TaskCompletionSource().Task;
+        _resolver.Asking = static token => token.Register(static () => throw new InvalidOperationException("a drill"));
+        using QueueLeaders leaders = NewLeaders(TimeSpan.FromSeconds(3));
+        leaders.NodeOf("", "orders");
+        await _resolver.AskedAsync(1);
+
+        // What comes out of here would end the process on a timer of the runtime.
+        _time.Advance(TimeSpan.FromSeconds(3));
+
+        await FirstRoundAsync();
+    }
+
+    [Fact]
     public async Task A_destination_that_fails_does_not_keep_the_others_from_their_answers()
     {
         _resolver.Leader = static query => query.RoutingKey is "bad" ? throw new InvalidOperationException("not yours") : "a";
