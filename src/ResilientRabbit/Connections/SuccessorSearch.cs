@@ -151,7 +151,7 @@ internal sealed class SuccessorSearch
             {
                 if (_selector.NextBetter(_role, _current) is { } better)
                 {
-                    if (await _attempts.TryAsync(better, _stop.Token).ConfigureAwait(false) is { } epoch)
+                    if (await TryAsync(better).ConfigureAwait(false) is { } epoch)
                     {
                         return Decide() ? epoch : Discard(epoch);
                     }
@@ -170,6 +170,27 @@ internal sealed class SuccessorSearch
             return await _attempts.ConnectAsync(_closing).ConfigureAwait(false);
         }
         catch (Exception) when (_stop.IsCancellationRequested)
+        {
+            // What is cut off ends with whatever it likes.
+            return null;
+        }
+    }
+
+    /// <summary>One attempt that nobody needs: given up when the current endpoint is removed meanwhile, because then it must be left, and another one may answer at once.</summary>
+    private async Task<ConnectionEpoch?> TryAsync(RabbitEndpoint better)
+    {
+        using var attempt = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        Task<ConnectionEpoch?> trying = _attempts.TryAsync(better, attempt.Token);
+        if (await Task.WhenAny(trying, _removed.Task).ConfigureAwait(false) != trying)
+        {
+            await SessionTidying.CancelAsync(attempt).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await trying.ConfigureAwait(false);
+        }
+        catch (Exception) when (attempt.IsCancellationRequested && !_stop.IsCancellationRequested)
         {
             // What is cut off ends with whatever it likes.
             return null;

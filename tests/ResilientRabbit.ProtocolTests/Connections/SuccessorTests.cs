@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
@@ -59,6 +60,37 @@ public sealed class SuccessorTests
 
         Assert.Null(kept);
         Assert.Null(await search.Result.WaitAsync(Bed.Patience));
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_removed_endpoint_is_left_although_a_planned_attempt_hangs()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        await using FrameProxy next = FrameProxy.Start(bed.Broker.Host, bed.Broker.Port);
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+
+        // No limit of time ends the attempt before this test is over.
+        ClientSettings settings = Settings(bed.Port) with { ConnectTimeout = Bed.Patience * 10 };
+        var selector = new EndpointSelector([.. settings.Endpoints, new RabbitEndpoint("127.0.0.1", ((IPEndPoint)silent.LocalEndpoint).Port)], TimeProvider.System);
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        var attempts = new ConnectAttempts("publish-1", "test:publish-1", settings, selector, factory, NullLogger.Instance, TimeProvider.System);
+        using var closing = new CancellationTokenSource();
+        selector.Stayed("publish-1", settings.Endpoints[0]);
+        selector.Stayed("publish-2", settings.Endpoints[0]);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", CancellationToken.None).WaitAsync(Bed.Patience);
+        var search = new SuccessorSearch("publish-1", epoch, TimeSpan.FromMilliseconds(1), attempts, selector, TimeProvider.System, closing.Token);
+        search.Start();
+        using Socket hanging = await silent.AcceptSocketAsync().WaitAsync(Bed.Patience);
+
+        selector.Replace([new RabbitEndpoint(next.Host, next.Port)]);
+        search.EndpointsChanged();
+        ConnectionEpoch? successor = await search.Result.WaitAsync(Bed.Patience);
+
+        Assert.True(search.IsRemoval);
+        Assert.Equal(next.Port, successor!.Endpoint.Port);
+        await successor.CloseAsync(TimeSpan.FromSeconds(1));
         await epoch.CloseAsync(TimeSpan.FromSeconds(1));
     }
 
