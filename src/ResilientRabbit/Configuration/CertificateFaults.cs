@@ -6,7 +6,7 @@ namespace ResilientRabbit.Configuration;
 /// <summary>Says in words why a chain of certificates could not be built to a trusted authority.</summary>
 internal static class CertificateFaults
 {
-    public static string Describe(X509Certificate2 certificate, X509ChainStatus[] status)
+    public static string Describe(X509Certificate2 certificate, X509ChainStatus[] status, Func<string, string> mask)
     {
         X509ChainStatusFlags all = status.Aggregate(X509ChainStatusFlags.NoError, static (flags, one) => flags | one.Status);
         List<string> faults = [];
@@ -19,7 +19,7 @@ internal static class CertificateFaults
         {
             faults.Add(IsSelfSigned(certificate)
                 ? "it is self-signed and not itself among the trusted authorities (Tls:CaFile)"
-                : $"its authority '{certificate.Issuer}' is not trusted (Tls:CaFile)");
+                : $"its authority '{mask(certificate.Issuer)}' is not trusted (Tls:CaFile)");
         }
 
         if (all.HasFlag(X509ChainStatusFlags.Revoked))

@@ -38,7 +38,7 @@ internal sealed record TlsSettings
     };
 
     /// <summary>Judges the broker's certificate: what the runtime found, less what the options permit. Null: accepted; otherwise what is wrong, with names that the peer has chosen.</summary>
-    public string? FindProblem(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, string target)
+    public string? FindProblem(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, string target, Func<string, string>? mask = null)
     {
         if (AcceptAnyCertificate)
         {
@@ -51,26 +51,27 @@ internal sealed record TlsSettings
         }
 
         X509Certificate2 own = certificate as X509Certificate2 ?? X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
+        mask ??= static name => name;
         List<string> problems = [];
         if (VerifyHostName && errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            problems.Add($"it is for '{own.GetNameInfo(X509NameType.DnsName, forIssuer: false)}', not for '{target}'");
+            problems.Add($"it is for '{mask(own.GetNameInfo(X509NameType.DnsName, forIssuer: false))}', not for '{target}'");
         }
 
         if (Authorities is not null)
         {
             // The runtime has judged by the system's authorities; ours decide alone.
-            AddChainProblems(own, chain, problems);
+            AddChainProblems(own, chain, mask, problems);
         }
         else if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
-            problems.Add(CertificateFaults.Describe(own, chain?.ChainStatus ?? []));
+            problems.Add(CertificateFaults.Describe(own, chain?.ChainStatus ?? [], mask));
         }
 
         return problems.Count == 0 ? null : string.Join("; ", problems);
     }
 
-    private void AddChainProblems(X509Certificate2 certificate, X509Chain? presented, List<string> problems)
+    private void AddChainProblems(X509Certificate2 certificate, X509Chain? presented, Func<string, string> mask, List<string> problems)
     {
         using var own = new X509Chain();
         own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -85,7 +86,7 @@ internal sealed record TlsSettings
 
         if (!own.Build(certificate))
         {
-            problems.Add(CertificateFaults.Describe(certificate, own.ChainStatus));
+            problems.Add(CertificateFaults.Describe(certificate, own.ChainStatus, mask));
         }
     }
 }

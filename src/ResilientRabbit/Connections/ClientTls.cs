@@ -13,7 +13,10 @@ internal sealed class ClientTls(SslClientAuthenticationOptions options)
     /// <summary>Why the broker's certificate was not accepted; null when it was, or has not come yet.</summary>
     public string? Problem { get; private set; }
 
-    public static ClientTls? For(TlsSettings? tls, RabbitEndpoint endpoint)
+    /// <param name="tls">The rules; null for plain connections.</param>
+    /// <param name="endpoint">Where to.</param>
+    /// <param name="mask">Masks secrets in names that the peer has chosen; null for none.</param>
+    public static ClientTls? For(TlsSettings? tls, RabbitEndpoint endpoint, Func<string, string>? mask = null)
     {
         if (tls is null)
         {
@@ -32,7 +35,7 @@ internal sealed class ClientTls(SslClientAuthenticationOptions options)
         var handshake = new ClientTls(options);
         options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
         {
-            string? problem = tls.FindProblem(certificate, chain, errors, target);
+            string? problem = tls.FindProblem(certificate, chain, errors, target, mask);
             handshake.Problem = problem is null ? null : $"The broker's certificate is not accepted: {PeerText.Sanitize(problem)}.";
             return problem is null;
         };

@@ -57,9 +57,9 @@ internal sealed class DriverConnectionFactory
         TransportClient? transport = null;
         ClientSettings access = _access;
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
-        var replies = new ReplyMask();
+        var replies = new ReplyMask { Host = endpoint.Host };
         bool isMoving = access.ConnectionMode == ConnectionMode.VirtualIp;
-        ConnectionFactory factory = Build(access, credentials, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint), isMoving ? VirtualIpTcpTimeout : null)
+        ConnectionFactory factory = Build(access, credentials, replies, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint, replies.Mask), isMoving ? VirtualIpTcpTimeout : null)
         {
             Replies = replies,
             MaxContent = _settings.MaxInboundMessageSize,
@@ -184,7 +184,7 @@ internal sealed class DriverConnectionFactory
         }
     }
 
-    private ConnectionFactory Build(ClientSettings access, RabbitCredentials credentials, Func<AddressFamily, ITcpClient> socketFactory)
+    private ConnectionFactory Build(ClientSettings access, RabbitCredentials credentials, ReplyMask replies, Func<AddressFamily, ITcpClient> socketFactory)
     {
 #pragma warning disable RS0030 // This is the door.
         var factory = new ConnectionFactory
@@ -196,6 +196,10 @@ internal sealed class DriverConnectionFactory
             AuthMechanisms = [access.Authentication == SaslMechanism.External ? new ExternalMechanismFactory() : new PlainMechanismFactory()],
         };
         _settings.ConfigureDriver?.Invoke(factory);
+        if (factory.CredentialsProvider is { } own)
+        {
+            factory.CredentialsProvider = new MaskedCredentials(own, replies);
+        }
 
         // After the escape hatch: two recoveries at once fight, and the driver's own loses messages and consumers.
         factory.AutomaticRecoveryEnabled = false;
@@ -211,4 +215,17 @@ internal sealed class DriverConnectionFactory
     }
 
     private static string Version { get; } = typeof(DriverConnectionFactory).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
+
+    /// <summary>Credentials that the application has given to the driver itself: a broker may echo them like ours. They are known when the driver asks, which is after connection.start.</summary>
+    private sealed class MaskedCredentials(ICredentialsProvider inner, ReplyMask replies) : ICredentialsProvider
+    {
+        public string Name => inner.Name;
+
+        public async Task<Credentials> GetCredentialsAsync(CancellationToken cancellationToken = default)
+        {
+            Credentials credentials = await inner.GetCredentialsAsync(cancellationToken).ConfigureAwait(false);
+            replies.Add(credentials.Password, credentials.UserName);
+            return credentials;
+        }
+    }
 }

@@ -26,8 +26,18 @@ internal sealed class ReplyMask
     private readonly Lock _lock = new();
     private byte[][] _secrets = [];
 
-    /// <summary>The mechanisms that the driver looks for in connection.start: who is called like them keeps no secret.</summary>
-    private static ReadOnlySpan<byte> Mechanisms => "AMQPLAIN EXTERNAL"u8;
+    /// <summary>
+    /// What every broker says of itself in connection.start: the names of its properties, of which driver and status look for some, the beginning of its node's name, its product, and the mechanisms. Who has one
+    /// of these for a password keeps no secret, and asterisks in the place of a word that everybody knows would tell it.
+    /// </summary>
+    private static ReadOnlySpan<byte> Ordinary =>
+        """
+        rabbit@localhost RabbitMQ Erlang/OTP AMQPLAIN EXTERNAL en_US cluster_name copyright information platform product version capabilities publisher_confirms exchange_exchange_bindings basic.nack
+        consumer_cancel_notify connection.blocked consumer_priorities authentication_failure_close per_consumer_qos direct_reply_to
+        """u8;
+
+    /// <summary>The host of the session's endpoint: it is in our own texts as well, and often in the node's name.</summary>
+    public string Host { get; init; } = "";
 
     /// <summary>Masks the secret from now on. What was added before is masked further: the broker may still know it.</summary>
     public void Add(string? secret, string? userName = null)
@@ -42,6 +52,14 @@ internal sealed class ReplyMask
         {
             Volatile.Write(ref _secrets, [.. _secrets, bytes]);
         }
+    }
+
+    /// <summary>Masks a name that the peer gives itself elsewhere: in its certificate.</summary>
+    public string Mask(string name)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(name);
+        Mask(bytes, Telling(Volatile.Read(ref _secrets)), isCutOff: false);
+        return Encoding.UTF8.GetString(bytes);
     }
 
     /// <summary>Masks the text of a method frame that has one.</summary>
@@ -91,7 +109,7 @@ internal sealed class ReplyMask
     }
 
     /// <summary>Masks properties and mechanisms, names and values alike.</summary>
-    private static bool TryMaskStart(Span<byte> frame, uint size, byte[][] secrets)
+    private bool TryMaskStart(Span<byte> frame, uint size, byte[][] secrets)
     {
         if (size > LargestStart)
         {
@@ -104,8 +122,15 @@ internal sealed class ReplyMask
             return false;
         }
 
-        Mask(frame[MethodHeader..end], Array.FindAll(secrets, static secret => Mechanisms.IndexOf(secret) < 0), isCutOff: false);
+        Mask(frame[MethodHeader..end], Telling(secrets), isCutOff: false);
         return true;
+    }
+
+    /// <summary>Those that a peer's name for itself could betray.</summary>
+    private byte[][] Telling(byte[][] secrets)
+    {
+        byte[] host = Encoding.UTF8.GetBytes(Host);
+        return Array.FindAll(secrets, secret => Ordinary.IndexOf(secret) < 0 && host.AsSpan().IndexOf(secret) < 0);
     }
 
     private static void Mask(Span<byte> text, byte[][] secrets, bool isCutOff)

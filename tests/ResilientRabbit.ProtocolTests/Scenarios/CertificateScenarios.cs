@@ -23,6 +23,8 @@ public sealed class CertificateScenarios : IDisposable
     [InlineData("expired", "it, or a certificate above it, is not valid now (its own time: 2020-01-01 00:00:00Z to 2021-01-01 00:00:00Z)")]
     [InlineData("self-signed", "it is self-signed and not itself among the trusted authorities")]
     [InlineData("another authority", "its authority 'CN=Stranger' is not trusted")]
+    [InlineData("an authority that is called like the password", "its authority 'CN=************' is not trusted")]
+    [InlineData("a name that is the password", "it is for '************', not for '127.0.0.1'")]
     public async Task A_certificate_that_is_not_accepted_says_why(string fault, string text)
     {
         (PublishException? failure, RecordingLog log, bool anySent, string status) = await PublishAsync(fault);
@@ -47,10 +49,10 @@ public sealed class CertificateScenarios : IDisposable
     private async Task<(PublishException? Failure, RecordingLog Log, bool AnySent, string Status)> PublishAsync(string fault)
     {
         using X509Certificate2 authority = NewAuthority("CN=Ours");
-        using X509Certificate2 stranger = NewAuthority("CN=Stranger");
+        using X509Certificate2 stranger = NewAuthority(fault is "an authority that is called like the password" ? "CN=" + Secret : "CN=Stranger");
         string authorities = Path.Combine(_folder, "ca.pem");
         await File.WriteAllTextAsync(authorities, authority.ExportCertificatePem());
-        using X509Certificate2 certificate = NewLeaf(fault, fault is "another authority" ? stranger : authority);
+        using X509Certificate2 certificate = NewLeaf(fault, fault is "another authority" or "an authority that is called like the password" ? stranger : authority);
         var brokerOptions = new TestBrokerOptions { ServerCertificate = certificate };
         brokerOptions.Users.Clear();
         brokerOptions.Users.Add(new TestBrokerUser("guest", Secret));
@@ -88,17 +90,22 @@ public sealed class CertificateScenarios : IDisposable
     private static X509Certificate2 NewLeaf(string fault, X509Certificate2 authority)
     {
         using var key = RSA.Create(2048);
-        string name = fault is "another name" ? "elsewhere.test" : "broker.test";
+        bool isForNobody = fault is "a name that is the password";
+        string name = fault is "another name" ? "elsewhere.test" : isForNobody ? Secret : "broker.test";
         var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        if (fault is not "another name")
+        if (!isForNobody)
         {
-            names.AddIpAddress(IPAddress.Loopback);
+            names.AddDnsName(name);
+            if (fault is not "another name")
+            {
+                names.AddIpAddress(IPAddress.Loopback);
+            }
+
+            request.CertificateExtensions.Add(names.Build());
         }
 
-        request.CertificateExtensions.Add(names.Build());
         DateTimeOffset end = Begin.AddYears(fault is "expired" ? 1 : 99);
         using X509Certificate2 made = fault is "self-signed"
             ? request.CreateSelfSigned(Begin, end)

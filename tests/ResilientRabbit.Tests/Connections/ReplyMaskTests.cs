@@ -120,6 +120,40 @@ public sealed class ReplyMaskTests
     }
 
     [Theory]
+    [InlineData("rabbit")]
+    [InlineData("RabbitMQ")]
+    [InlineData("Erlang")]
+    [InlineData("cluster_name")]
+    [InlineData("version")]
+    public void A_password_that_every_broker_says_of_itself_does_not_hide_what_it_says(string secret)
+    {
+        _mask.Add(secret);
+
+        Assert.Equal(Start("rabbit@one", "PLAIN"), Pass(Start("rabbit@one", "PLAIN")));
+        Assert.Equal(Start("RabbitMQ, Erlang, version", "PLAIN"), Pass(Start("RabbitMQ, Erlang, version", "PLAIN")));
+        Assert.Equal(Frame(0x0014_0028, 2, new string('*', secret.Length), ""), Pass(Frame(0x0014_0028, 2, secret, "")));
+    }
+
+    [Fact]
+    public void A_password_that_is_in_the_hosts_name_does_not_hide_the_nodes_name()
+    {
+        var mask = new ReplyMask { Host = "orders-1.example" };
+        mask.Add("orders");
+        byte[] start = Start("rabbit@orders-1", "PLAIN");
+
+        Assert.Equal(start, Pass(new IncomingFrames(1000) { Replies = mask }, start, start.Length));
+        Assert.Equal(("CN=orders-1", "CN=orders-1"), (mask.Mask("CN=orders-1"), _mask.Mask("CN=orders-1")));
+    }
+
+    [Fact]
+    public void A_name_that_a_certificate_gives_loses_the_secret_and_nothing_else()
+    {
+        _mask.Add(Secret);
+
+        Assert.Equal($"CN={new string('*', 10)}, O=örg", _mask.Mask($"CN={Secret}, O=örg"));
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(64)]
     public void What_a_broker_tells_of_itself_in_pieces_is_masked_before_any_of_it_is_passed_on(int piece)
