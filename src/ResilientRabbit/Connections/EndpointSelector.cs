@@ -146,10 +146,14 @@ internal sealed class EndpointSelector
         }
     }
 
-    /// <summary>Notes a failed attempt or a lost session. A proxy is to blame only when it cannot be reached itself: else it was a broker behind it, and the next one may be well.</summary>
+    /// <summary>
+    /// Notes a failed attempt or a lost session. Nobody is to blame for credentials that the application's provider did not give. A proxy is to blame only when it cannot be reached itself: else it was a
+    /// broker behind it, and the next one may be well.
+    /// </summary>
     public void Failed(RabbitEndpoint endpoint, ConnectionFailureReason reason)
     {
-        if (_mode != ConnectionMode.LoadBalancer || reason is ConnectionFailureReason.Unreachable or ConnectionFailureReason.NameNotResolved)
+        bool isItself = _mode != ConnectionMode.LoadBalancer && reason != ConnectionFailureReason.CredentialsUnavailable;
+        if (isItself || reason is ConnectionFailureReason.Unreachable or ConnectionFailureReason.NameNotResolved)
         {
             Failed(endpoint);
         }

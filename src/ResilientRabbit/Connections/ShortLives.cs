@@ -18,7 +18,8 @@ internal sealed class ShortLives(TimeSpan delay, TimeSpan maxDelay)
             return TimeSpan.Zero;
         }
 
-        double factor = Math.Pow(2, Math.Min(_inARow - 2, 20)) * (0.5 + jitter);
-        return TimeSpan.FromTicks((long)Math.Min(delay.Ticks * factor, maxDelay.Ticks));
+        // Cut off first: the jitter is for the longest rest as well.
+        double rest = Math.Min(delay.Ticks * Math.Pow(2, Math.Min(_inARow - 2, 20)), maxDelay.Ticks);
+        return TimeSpan.FromTicks((long)(rest * (0.5 + (jitter / 2))));
     }
 }

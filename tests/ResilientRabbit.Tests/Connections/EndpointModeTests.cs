@@ -41,6 +41,16 @@ public sealed class EndpointModeTests
     }
 
     [Fact]
+    public void A_node_is_not_avoided_because_nobody_gave_credentials_for_it()
+    {
+        EndpointSelector selector = Selector(ConnectionMode.NodeList, A, B);
+
+        selector.Failed(A, ConnectionFailureReason.CredentialsUnavailable);
+
+        Assert.All(selector.Snapshot(), static endpoint => Assert.False(endpoint.IsQuarantined));
+    }
+
+    [Fact]
     public void An_address_that_moves_is_avoided_for_a_second_at_most()
     {
         EndpointSelector selector = Selector(ConnectionMode.VirtualIp, A, B);
