@@ -42,9 +42,7 @@ public sealed class TransportGuardTests
         Task<int> read = pair.Client.Stream!.ReadAsync(new byte[10]).AsTask();
         _time.Advance(TimeSpan.FromSeconds(11));
 
-        await pair.Peer.SendAsync(new byte[1]);
-        await read.WaitAsync(Watch.Limit);
-        Task<int> next = pair.Client.Stream.ReadAsync(new byte[10]).AsTask();
+        Task<int> next = await ReceiveAsync(pair, read);
         _time.Advance(TimeSpan.FromSeconds(11));
 
         Assert.Empty(_silences);
@@ -89,9 +87,7 @@ public sealed class TransportGuardTests
         // The late tick, and the one that follows it: the reader has still not run.
         _time.Freeze(TimeSpan.FromSeconds(60));
         _time.Advance(TimeSpan.FromSeconds(0.5));
-        await pair.Peer.SendAsync(new byte[1]);
-        await read.WaitAsync(Watch.Limit);
-        Task<int> next = pair.Client.Stream.ReadAsync(new byte[10]).AsTask();
+        Task<int> next = await ReceiveAsync(pair, read);
         _time.Advance(TimeSpan.FromSeconds(11));
 
         Assert.Empty(_silences);
@@ -110,5 +106,13 @@ public sealed class TransportGuardTests
 
         Assert.Empty(_silences);
         Assert.False(read.IsCompleted);
+    }
+
+    /// <summary>A byte comes, and the next read is pending.</summary>
+    private static async Task<Task<int>> ReceiveAsync(TcpPair pair, Task<int> read)
+    {
+        await pair.Peer.SendAsync(new byte[1]);
+        await read.WaitAsync(Watch.Limit);
+        return pair.Client.Stream!.ReadAsync(new byte[10]).AsTask();
     }
 }
