@@ -7,7 +7,7 @@ namespace ResilientRabbit.Connections;
 internal sealed class CredentialsSource(ILogger logger, TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private Task<RabbitCredentials>? _abandoned;
+    private readonly Dictionary<IRabbitCredentialsProvider, Task<RabbitCredentials>> _abandoned = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Gets the credentials for one attempt, or for one renewal, within its deadline.</summary>
     /// <exception cref="ConnectionException">The provider failed, took too long, or returned what has expired. Its words are not repeated.</exception>
@@ -40,7 +40,7 @@ internal sealed class CredentialsSource(ILogger logger, TimeProvider time)
         {
             if (deadline.IsCancellationRequested)
             {
-                Abandon(call);
+                Abandon(provider, call);
                 throw Unavailable(endpoint, "did not answer in time");
             }
 
@@ -54,24 +54,24 @@ internal sealed class CredentialsSource(ILogger logger, TimeProvider time)
     {
         lock (_gate)
         {
-            if (_abandoned is { IsCompleted: false } pending)
+            if (_abandoned.TryGetValue(provider, out Task<RabbitCredentials>? pending) && !pending.IsCompleted)
             {
                 return pending;
             }
 
-            _abandoned = null;
+            _abandoned.Remove(provider);
         }
 
         // Not on the supervisor's loop: a provider that blocks its thread must not block the deadline.
         return Task.Run(() => provider.GetCredentialsAsync(token).AsTask(), CancellationToken.None);
     }
 
-    private void Abandon(Task<RabbitCredentials> call)
+    private void Abandon(IRabbitCredentialsProvider provider, Task<RabbitCredentials> call)
     {
         _ = call.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         lock (_gate)
         {
-            _abandoned ??= call;
+            _abandoned[provider] = call;
         }
     }
 }

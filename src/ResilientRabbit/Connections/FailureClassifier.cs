@@ -110,8 +110,13 @@ internal static class FailureClassifier
 
         // A limit on connections passes by itself; a missing or forbidden virtual host does not, whatever its name or the user's.
         NotAllowed when reply.Text.Contains("connection limit (", StringComparison.OrdinalIgnoreCase) => ConnectionFailureReason.ClosedByBroker,
+        NotAllowed when IsRenewalRefused(reply.Text) => ConnectionFailureReason.AuthenticationFailed,
         NotAllowed => ConnectionFailureReason.VirtualHostRefused,
         501 or 502 or 503 or 504 or 505 => ConnectionFailureReason.ProtocolError,
         _ => ConnectionFailureReason.Dropped,
     };
+
+    /// <summary>RabbitMQ's words (<c>rabbit_reader</c>) about a secret that was to take the place of another one; at the end, because a virtual host or a user may be called like them.</summary>
+    private static bool IsRenewalRefused(string text)
+        => text.EndsWith("New secret was refused by one of the backends", StringComparison.Ordinal) || text.EndsWith("Secret update failed", StringComparison.Ordinal);
 }

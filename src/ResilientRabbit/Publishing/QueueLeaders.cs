@@ -19,6 +19,9 @@ internal sealed class QueueLeaders : IDisposable
     /// <summary>An answer that could not be renewed counts for so many intervals, and so does a destination that nobody publishes to.</summary>
     public const int Patience = 3;
 
+    /// <summary>So many calls that heed no token may hang; until one of them returns no other is made.</summary>
+    public const int MostHanging = 3;
+
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<(string Exchange, string RoutingKey), Entry> _entries = new();
@@ -33,6 +36,7 @@ internal sealed class QueueLeaders : IDisposable
     private ITimer? _timer;
     private int _count;
     private int _started;
+    private int _hanging;
     private long _toldAt;
 
     public QueueLeaders(IQueueLeaderResolver resolver, string virtualHost, TimeSpan interval, TimeSpan timeout, ILogger logger, TimeProvider time)
@@ -137,13 +141,20 @@ internal sealed class QueueLeaders : IDisposable
 
     private async Task<bool> AskAsync((string Exchange, string RoutingKey) key, Entry entry)
     {
+        if (Volatile.Read(ref _hanging) >= MostHanging)
+        {
+            Tell(new TimeoutException("The former calls have not returned."));
+            return false;
+        }
+
+        Task<string?>? call = null;
         try
         {
             using var limit = new CancellationTokenSource(_timeout, _time);
             using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stopping.Token);
             using var token = new ApplicationToken(_logger, repeats: null, either.Token);
             var query = new QueueLeaderQuery(_virtualHost, key.Exchange, key.RoutingKey);
-            Task<string?> call = Task.Run(() => _resolver.ResolveAsync(query, token.Token).AsTask(), CancellationToken.None);
+            call = Task.Run(() => _resolver.ResolveAsync(query, token.Token).AsTask(), CancellationToken.None);
             SessionTidying.ObserveLater(call);
             string? node = await call.WaitAsync(either.Token).ConfigureAwait(false);
             entry.Node = string.IsNullOrWhiteSpace(node) ? null : node;
@@ -152,6 +163,12 @@ internal sealed class QueueLeaders : IDisposable
         }
         catch (Exception exception)
         {
+            if (call is { IsCompleted: false })
+            {
+                Interlocked.Increment(ref _hanging);
+                _ = call.ContinueWith(_ => Interlocked.Decrement(ref _hanging), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            }
+
             Tell(exception);
             return false;
         }

@@ -78,6 +78,22 @@ public sealed class CredentialsSourceTests
     }
 
     [Fact]
+    public async Task A_call_that_never_returns_is_not_waited_for_in_the_place_of_another_provider()
+    {
+        var never = new TaskCompletionSource<RabbitCredentials>();
+        var source = new CredentialsSource(NullLogger.Instance, _time);
+        using var deadline = new CancellationTokenSource();
+        Task<RabbitCredentials> asking = source.GetAsync(Settings(_ => new ValueTask<RabbitCredentials>(never.Task)), Endpoint, deadline.Token).AsTask();
+        await deadline.CancelAsync();
+        await Assert.ThrowsAsync<ConnectionException>(() => asking.WaitAsync(Watch.Limit));
+
+        // As after a change of the options at run time.
+        ClientSettings mended = Settings(static _ => ValueTask.FromResult(new RabbitCredentials("u", "mended")));
+
+        Assert.Equal("mended", (await source.GetAsync(mended, Endpoint, CancellationToken.None).AsTask().WaitAsync(Watch.Limit)).Password);
+    }
+
+    [Fact]
     public async Task A_callback_of_the_provider_that_throws_at_the_time_limit_ends_nothing_but_itself()
     {
         var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

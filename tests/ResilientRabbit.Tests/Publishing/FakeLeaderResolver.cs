@@ -18,6 +18,9 @@ internal sealed class FakeLeaderResolver : IQueueLeaderResolver
     /// <summary>Completes only when the test says so.</summary>
     public Task? Held { get; set; }
 
+    /// <summary>As <see cref="Held"/>, and heeds no token.</summary>
+    public Task? Holding { get; set; }
+
     /// <summary>What the application does with the token.</summary>
     public Action<CancellationToken>? Asking { get; set; }
 
@@ -31,6 +34,7 @@ internal sealed class FakeLeaderResolver : IQueueLeaderResolver
             await held.WaitAsync(cancellationToken);
         }
 
+        await (Holding ?? Task.CompletedTask);
         return Leader(destination);
     }
 

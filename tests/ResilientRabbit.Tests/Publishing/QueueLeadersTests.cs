@@ -101,6 +101,24 @@ public sealed class QueueLeadersTests
     }
 
     [Fact]
+    public async Task A_resolver_that_heeds_no_token_is_not_called_again_and_again()
+    {
+        _resolver.Holding = new TaskCompletionSource().Task;
+        using QueueLeaders leaders = NewLeaders(TimeSpan.FromSeconds(3));
+        for (int round = 1; round <= 10; round++)
+        {
+            int wanted = round;
+            leaders.NodeOf("", "orders");
+            _time.Advance(Interval);
+            await _resolver.Watch.UntilAsync(() => Volatile.Read(ref _rounds) >= wanted || _time.IsWaiting(TimeSpan.FromSeconds(3)), "the call, or the round's end");
+            _time.Advance(TimeSpan.FromSeconds(3));
+            await _resolver.Watch.UntilAsync(() => Volatile.Read(ref _rounds) >= wanted, $"round {wanted}");
+        }
+
+        Assert.InRange(_resolver.Asked.Count, 1, QueueLeaders.MostHanging);
+    }
+
+    [Fact]
     public async Task A_callback_of_the_resolver_that_throws_at_the_time_limit_ends_nothing_but_itself()
     {
         _resolver.Held = new TaskCompletionSource().Task;
