@@ -69,6 +69,18 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
+    public async Task A_certificate_whose_name_is_the_password_is_refused_without_it()
+    {
+        await using var peer = new HttpPeer(Answer, _certificate);
+        using RabbitManagementClient client = peer.NewClient(options => (options.Password, options.Tls.CaFile) = ("node-01", AuthorityFile));
+
+        ManagementException failure = await Failing.WithAsync(ManagementFailure.TlsFailed, () => client.GetOverviewAsync());
+
+        Assert.Contains("it is for '***', not for '127.0.0.1'", failure.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("node-01", failure.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Any_certificate_is_accepted_only_when_it_is_said_twice()
     {
         await using var peer = new HttpPeer(Answer, _certificate);

@@ -7,6 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using System.Text;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Management.Json;
 
 namespace ResilientRabbit.Management.Http;
 
@@ -22,6 +23,7 @@ internal sealed class AddressChannel : IDisposable
     private readonly CredentialsCall _credentials;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _invoker;
+    private volatile string _password = "";
 
     public AddressChannel(ManagementAddress address, ManagementSettings settings, CredentialsCall credentials, TimeProvider time)
     {
@@ -53,6 +55,7 @@ internal sealed class AddressChannel : IDisposable
         try
         {
             RabbitCredentials credentials = await _credentials.GetAsync(either.Token).ConfigureAwait(false);
+            _password = credentials.Password;
             string token = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credentials.UserName}:{credentials.Password}"));
             using HttpRequestMessage message = MessageOf(request, token);
             using HttpResponseMessage response = await _invoker.SendAsync(message, either.Token).ConfigureAwait(false);
@@ -168,7 +171,7 @@ internal sealed class AddressChannel : IDisposable
 
     private async Task<Stream> AuthenticateAsync(NetworkStream stream, CancellationToken cancellationToken)
     {
-        ClientTls handshake = ClientTls.For(_settings.Tls, Address.Endpoint)!;
+        ClientTls handshake = ClientTls.For(_settings.Tls, Address.Endpoint, name => SecretScrubber.Clean(name, [_password]))!;
         var secure = new SslStream(stream);
         try
         {

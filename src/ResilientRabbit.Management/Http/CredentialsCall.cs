@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Connections;
+
 namespace ResilientRabbit.Management.Http;
 
 /// <summary>Where user and password of an attempt come from. Thread-safe.</summary>
@@ -11,11 +14,13 @@ internal sealed class CredentialsCall(ManagementSettings settings, TimeProvider 
             return new RabbitCredentials(settings.UserName, settings.Password);
         }
 
+        // This package has no log.
+        using var token = new ApplicationToken(NullLogger.Instance, repeats: null, deadline);
         RabbitCredentials? credentials;
         try
         {
             // Not on this thread: a provider that blocks it must not block the deadline.
-            credentials = await Task.Run(() => provider.GetCredentialsAsync(deadline).AsTask(), CancellationToken.None).WaitAsync(deadline).ConfigureAwait(false);
+            credentials = await Task.Run(() => provider.GetCredentialsAsync(token.Token).AsTask(), CancellationToken.None).WaitAsync(deadline).ConfigureAwait(false);
         }
         catch (Exception exception)
         {
