@@ -79,14 +79,16 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
     }
 
     /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one. The end of this one ends the question: nobody is to wait for it then.</summary>
-    public async Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        long asked = _time.GetTimestamp();
         IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), either.Token).ConfigureAwait(false);
+        TimeSpan nodeTook = _time.GetElapsedTime(asked);
         try
         {
             probe.ContinuationTimeout = limit;
-            return await probe.QueueDeclarePassiveAsync(_settings.Queue, either.Token).ConfigureAwait(false);
+            return new QueueLook(await probe.QueueDeclarePassiveAsync(_settings.Queue, either.Token).ConfigureAwait(false), nodeTook);
         }
         finally
         {
