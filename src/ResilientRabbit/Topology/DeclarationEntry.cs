@@ -31,6 +31,12 @@ internal sealed class DeclarationEntry
 
     public int ReplyCode { get; set; }
 
+    /// <summary>How many of the SDK's own subscriptions and messages need it.</summary>
+    public int Owners { get; set; }
+
+    /// <summary>The application asked for it: it stays.</summary>
+    public bool IsApplications { get; set; }
+
     public bool WasTried { get; set; }
 
     public bool WasReported { get; set; }
