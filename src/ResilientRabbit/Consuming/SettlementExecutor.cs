@@ -270,8 +270,9 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         {
             await publisher.PublishAsync(CopyBuilder.Full(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or PublishException { IsPermanent: true })
         {
+            // Refused by our own checks: its headers, or with ours more of them than a frame of the connection holds.
             LogLevel level = Repeats.LevelOf(LogLevel.Warning, "headers|" + target, out int repeats);
             logger.CopyWithoutHeaders(level, message.MessageId, target, exception.Message, repeats);
             await publisher.PublishAsync(CopyBuilder.Bare(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
