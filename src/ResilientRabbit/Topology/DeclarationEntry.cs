@@ -60,7 +60,5 @@ internal sealed class DeclarationEntry
 
     public static string QueueKey(string name) => "queue\0" + name;
 
-    private static string BindingKey(BindingSpec spec) => string.Join(
-        '\0',
-        ["binding", spec.Queue, spec.Exchange, spec.RoutingKey, .. spec.Arguments.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => FormattableString.Invariant($"{pair.Key}={pair.Value}"))]);
+    private static string BindingKey(BindingSpec spec) => string.Join('\0', "binding", spec.Queue, spec.Exchange, spec.RoutingKey, ArgumentText.Of(spec.Arguments));
 }

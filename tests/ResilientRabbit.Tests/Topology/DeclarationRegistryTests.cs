@@ -197,6 +197,30 @@ public sealed class DeclarationRegistryTests
         Assert.Equal(QueueType.Quorum, _registry.FindQueue("orders")?.Type);
     }
 
+    public static TheoryData<object, object> DifferentValues => new()
+    {
+        { "eu"u8.ToArray(), "us"u8.ToArray() },
+        { 1, "1" },
+        { new List<object?> { "a" }, new List<object?> { "b" } },
+        { new Dictionary<string, object?>(StringComparer.Ordinal) { ["a"] = 1 }, new Dictionary<string, object?>(StringComparer.Ordinal) { ["a"] = 2 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(DifferentValues))]
+    public void Bindings_that_differ_in_a_value_of_their_arguments_are_two(object one, object other)
+    {
+        _registry.Request(new TopologyBuilder().Bind(Binding(one)).Bind(Binding(other)).Bind(Binding(one)).Build());
+
+        Assert.Equal(2, _registry.Due().Length);
+
+        static BindingSpec Binding(object value) => new()
+        {
+            Queue = "orders",
+            Exchange = "shop",
+            Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-match"] = "all", ["region"] = value },
+        };
+    }
+
     private static TopologyException Refusal(int code) => new("queue 'orders'", code, "refused", "refused");
 
     private string[] Due() => [.. _registry.Due().Select(static attempt => attempt.Spec switch
