@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Consuming;
 
@@ -221,7 +222,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
     {
         // The driver ends the channels of a lost connection one by one: what was lost is the connection.
         reason = _epoch.IsDead ? ConsumerEndReason.SessionLost : reason;
-        End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {shutdown.ReplyText}"), shutdown.ReplyCode));
+        End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {PeerText.Sanitize(shutdown.ReplyText)}"), shutdown.ReplyCode));
         return Task.CompletedTask;
     }
 

@@ -290,8 +290,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         catch (Exception exception)
         {
             (int code, string text) = FailureClassifier.ReplyOf(exception);
-            logger.IdleCheckFailed(settings.Queue, exception.Message);
-            return (code == 404 ? text : null, false, code != 0);
+            logger.IdleCheckFailed(settings.Queue, PeerText.Sanitize(exception.Message));
+            return (code == 404 ? PeerText.Sanitize(text) : null, false, code != 0);
         }
     }
 }
