@@ -15,7 +15,7 @@ public partial interface IRabbitManagementClient
     /// <param name="virtualHost">The virtual host; <see langword="null"/> for that of the options.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>A task that ends when the broker has done it.</returns>
-    /// <exception cref="ArgumentException">A name is empty, or one that HTTP cannot address (<c>.</c> and <c>..</c>), or a value has no form in JSON.</exception>
+    /// <exception cref="ArgumentException">A name is empty, or one that HTTP cannot address (<c>.</c> and <c>..</c>), a value has no form in JSON, or a time is negative.</exception>
     /// <exception cref="ManagementException">The broker refused, or no address answered.</exception>
     Task SetFederationUpstreamAsync(FederationUpstream upstream, string? virtualHost = null, CancellationToken cancellationToken = default);
 
@@ -72,7 +72,7 @@ public partial interface IRabbitManagementClient
     /// <param name="virtualHost">The virtual host; <see langword="null"/> for that of the options.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     /// <returns>A task that ends when the broker has done it.</returns>
-    /// <exception cref="ArgumentException">A name is empty, or one that HTTP cannot address (<c>.</c> and <c>..</c>), or a value has no form in JSON.</exception>
+    /// <exception cref="ArgumentException">A name is empty, or one that HTTP cannot address (<c>.</c> and <c>..</c>), a value has no form in JSON, or a time is negative.</exception>
     /// <exception cref="ManagementException">The broker refused, or no address answered.</exception>
     Task SetShovelAsync(Shovel shovel, string? virtualHost = null, CancellationToken cancellationToken = default);
 

@@ -184,7 +184,7 @@ public sealed class RabbitClient : IRabbitClient
     public async Task<PulledMessage?> GetAsync(string queue, ConsumerOptions? options = null, CancellationToken cancellationToken = default)
     {
         ThrowIfClosed();
-        return await MessagePuller.GetAsync(ConsumerSettings.From(queue, options), _services, cancellationToken).ConfigureAwait(false);
+        return await MessagePuller.GetAsync(ConsumerSettings.From(queue, options, _services.Defaults), _services, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,38 @@ public sealed class HostilePeerTests
         Assert.DoesNotContain("proxy", failure.ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{\"error\":\"bad_request\",\"reason\":\"\\ud800\"}")]
+    [InlineData("{\"error\":\"\\ud800\"}")]
+    public async Task A_refusal_whose_words_are_no_text_is_a_refusal_without_words(string body)
+    {
+        await using var peer = new HttpPeer(_ => Reply(body, 400));
+        using RabbitManagementClient client = peer.NewClient();
+
+        ManagementException failure = await Failing.WithAsync(ManagementFailure.BadRequest, () => client.GetOverviewAsync());
+
+        Assert.Null(failure.BrokerReason);
+    }
+
+    [Theory]
+    [InlineData("1e300")]
+    [InlineData("-1e300")]
+    [InlineData("\"NaN\"")]
+    [InlineData("1e999")]
+    public async Task A_number_in_a_parameter_that_no_time_can_be_is_left_out(string number)
+    {
+        await using var peer = new HttpPeer(request => Reply(request.Target.Contains("shovel", StringComparison.Ordinal)
+            ? $$"""[{"component":"shovel","vhost":"/","name":"s","value":{"src-uri":"amqp://","dest-uri":"amqp://","reconnect-delay":{{number}},"src-prefetch-count":{{number}}} }]"""
+            : $$"""[{"component":"federation-upstream","vhost":"/","name":"u","value":{"uri":"amqp://","reconnect-delay":{{number}},"expires":{{number}},"message-ttl":{{number}},"max-hops":{{number}}} }]"""));
+        using RabbitManagementClient client = peer.NewClient();
+
+        Shovel shovel = Assert.Single(await client.ListShovelsAsync());
+        FederationUpstream upstream = Assert.Single(await client.ListFederationUpstreamsAsync());
+
+        Assert.True(shovel is { ReconnectDelay: null, SourcePrefetch: null }, $"{shovel.ReconnectDelay}, {shovel.SourcePrefetch}");
+        Assert.True(upstream is { ReconnectDelay: null, Expires: null, MessageTtl: null, MaxHops: null }, $"{upstream.ReconnectDelay}, {upstream.Expires}, {upstream.MessageTtl}, {upstream.MaxHops}");
+    }
+
     [Fact]
     public async Task A_deep_body_is_malformed_and_ends_no_process()
     {

@@ -67,9 +67,9 @@ internal static class AnswerJudge
             string? reason = error?.Reason.ValueKind == JsonValueKind.String ? error.Reason.GetString() : error?.Reason.ValueKind is null or JsonValueKind.Undefined ? error?.Error : error.Reason.GetRawText();
             return string.IsNullOrWhiteSpace(reason) ? null : reason.Trim();
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // A page of some proxy: nobody knows what it holds.
+            // A page of some proxy: nobody knows what it holds. Or half of a surrogate pair, which is no text.
             return null;
         }
     }

@@ -44,14 +44,14 @@ internal static class ShovelParameters
             SourceQueue = ReadText(value, "src-queue"),
             SourceExchange = ReadText(value, "src-exchange"),
             SourceExchangeKey = ReadText(value, "src-exchange-key"),
-            SourcePrefetch = (int?)(ReadNumber(value, "src-prefetch-count") ?? ReadNumber(value, "prefetch-count")),
+            SourcePrefetch = ReadCount(value, "src-prefetch-count") ?? ReadCount(value, "prefetch-count"),
             StopsAtQueueLength = string.Equals(ReadText(value, "src-delete-after") ?? ReadText(value, "delete-after"), QueueLength, StringComparison.Ordinal),
             DestinationUris = ReadTexts(value, "dest-uri"),
             DestinationQueue = ReadText(value, "dest-queue"),
             DestinationExchange = ReadText(value, "dest-exchange"),
             DestinationExchangeKey = ReadText(value, "dest-exchange-key"),
             AckMode = ReadAckMode(value),
-            ReconnectDelay = ReadNumber(value, ReconnectDelay) is { } delay ? TimeSpan.FromSeconds(delay) : null,
+            ReconnectDelay = ReadTime(value, ReconnectDelay, TimeSpan.FromSeconds(1)),
             AddForwardHeaders = ReadFlag(value, "dest-add-forward-headers") || ReadFlag(value, "add-forward-headers"),
         };
     }

@@ -24,9 +24,11 @@ internal static class TransferParameters
         }
     }
 
-    public static long? SecondsOf(TimeSpan? time) => time is { } span ? (long)span.TotalSeconds : null;
+    /// <exception cref="ArgumentOutOfRangeException">The time is negative.</exception>
+    public static long? SecondsOf(TimeSpan? time) => WholeOf(time, TimeSpan.TicksPerSecond);
 
-    public static long? MillisecondsOf(TimeSpan? time) => time is { } span ? (long)span.TotalMilliseconds : null;
+    /// <inheritdoc cref="SecondsOf"/>
+    public static long? MillisecondsOf(TimeSpan? time) => WholeOf(time, TimeSpan.TicksPerMillisecond);
 
     public static TransferAckMode ReadAckMode(JsonElement value) => ReadText(value, AckMode) switch
     {
@@ -44,6 +46,13 @@ internal static class TransferParameters
         _ => null,
     };
 
+    /// <summary>A whole number; null for what none can be, such as 1e300: strangers set parameters, too.</summary>
+    public static int? ReadCount(JsonElement value, string key) => ReadNumber(value, key) is >= int.MinValue and <= int.MaxValue and { } number ? (int)number : null;
+
+    /// <summary>A time of so many units; null for what no time can be.</summary>
+    public static TimeSpan? ReadTime(JsonElement value, string key, TimeSpan unit) =>
+        ReadNumber(value, key) is { } number && Math.Abs(number) <= TimeSpan.MaxValue / unit ? unit * number : null;
+
     public static bool ReadFlag(JsonElement value, string key) => Find(value, key) is { ValueKind: JsonValueKind.True };
 
     // One URI may stand as a text.
@@ -53,6 +62,18 @@ internal static class TransferParameters
         { ValueKind: JsonValueKind.Array } list => [.. list.EnumerateArray().Where(static item => item.ValueKind == JsonValueKind.String).Select(static item => item.GetString()!)],
         _ => [],
     };
+
+    /// <summary>Rounded up: zero means something else, such as that a shovel never connects again.</summary>
+    private static long? WholeOf(TimeSpan? time, long unit)
+    {
+        if (time is not { } span)
+        {
+            return null;
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(span, TimeSpan.Zero, nameof(time));
+        return (span.Ticks / unit) + (span.Ticks % unit > 0 ? 1 : 0);
+    }
 
     private static JsonElement? Find(JsonElement value, string key)
         => value.ValueKind == JsonValueKind.Object && value.TryGetProperty(key, out JsonElement found) ? found : null;

@@ -17,7 +17,7 @@ public sealed record FederationUpstream
     /// <value><see langword="null"/> by default: the broker's, 1000.</value>
     public int? Prefetch { get; init; }
 
-    /// <summary>Gets how long the link waits before it connects again; whole seconds are sent.</summary>
+    /// <summary>Gets how long the link waits before it connects again; whole seconds are sent, rounded up.</summary>
     /// <value><see langword="null"/> by default: the broker's, 5 seconds.</value>
     public TimeSpan? ReconnectDelay { get; init; }
 
@@ -33,11 +33,11 @@ public sealed record FederationUpstream
     /// <value><see langword="null"/> by default: the name of the federated one.</value>
     public string? Queue { get; init; }
 
-    /// <summary>Gets how long the upstream keeps what the link has not fetched once the link is gone; whole milliseconds are sent. Exchanges only.</summary>
+    /// <summary>Gets how long the upstream keeps what the link has not fetched once the link is gone; whole milliseconds are sent, rounded up. Exchanges only.</summary>
     /// <value><see langword="null"/> by default: for ever.</value>
     public TimeSpan? Expires { get; init; }
 
-    /// <summary>Gets how long a message may wait for the link at the upstream; whole milliseconds are sent. Exchanges only.</summary>
+    /// <summary>Gets how long a message may wait for the link at the upstream; whole milliseconds are sent, rounded up. Exchanges only.</summary>
     /// <value><see langword="null"/> by default: for ever.</value>
     public TimeSpan? MessageTtl { get; init; }
 

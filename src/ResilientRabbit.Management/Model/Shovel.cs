@@ -48,7 +48,7 @@ public sealed record Shovel
     /// <value><see cref="TransferAckMode.OnConfirm"/> by default.</value>
     public TransferAckMode AckMode { get; init; }
 
-    /// <summary>Gets how long the shovel waits before it connects again; whole seconds are sent.</summary>
+    /// <summary>Gets how long the shovel waits before it connects again; whole seconds are sent, rounded up. With zero it ends at its first loss.</summary>
     /// <value><see langword="null"/> by default: the broker's, 1 second.</value>
     public TimeSpan? ReconnectDelay { get; init; }
 

@@ -93,7 +93,7 @@ internal sealed class BridgeForwarder(IPublisher target, BridgeSettings settings
 
         if (_loops.TryTake(out long count))
         {
-            logger.BridgeLoopDropped(settings.Name, message.MessageId, settings.Queue, loop, count);
+            logger.BridgeLoopDropped(settings.Name, message.LogId, settings.Queue, loop, count);
         }
 
         return Settlement.Ack;
@@ -104,7 +104,7 @@ internal sealed class BridgeForwarder(IPublisher target, BridgeSettings settings
         meter.AddRequeued();
         if (_requeues.TryTake(out long count))
         {
-            logger.BridgeRequeued(exception, settings.Name, message.MessageId, settings.Queue, count);
+            logger.BridgeRequeued(exception, settings.Name, message.LogId, settings.Queue, count);
         }
 
         await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

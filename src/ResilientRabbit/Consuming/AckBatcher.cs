@@ -261,7 +261,7 @@ internal sealed class AckBatcher : IDisposable
         catch (Exception exception)
         {
             // The channel died under the frame. Whatever the reason: the broker delivers again what it has no acknowledgement for.
-            _logger.AckNotSent(tag, exception.Message);
+            _logger.AckNotSent(tag, PeerText.Sanitize(exception.Message));
             return false;
         }
     }

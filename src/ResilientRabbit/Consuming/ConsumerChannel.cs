@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Consuming;
 
@@ -81,14 +82,16 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
     }
 
     /// <summary>Asks the broker what it thinks of the queue, on a channel of its own: a refusal would close this one. The end of this one ends the question: nobody is to wait for it then.</summary>
-    public async Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
+    public async Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(Token, cancellationToken);
+        long asked = _time.GetTimestamp();
         IChannel probe = await _epoch.OpenChannelAsync(new CreateChannelOptions(false, false), either.Token).ConfigureAwait(false);
+        TimeSpan nodeTook = _time.GetElapsedTime(asked);
         try
         {
             probe.ContinuationTimeout = limit;
-            return await probe.QueueDeclarePassiveAsync(_settings.Queue, either.Token).ConfigureAwait(false);
+            return new QueueLook(await probe.QueueDeclarePassiveAsync(_settings.Queue, either.Token).ConfigureAwait(false), nodeTook);
         }
         finally
         {
@@ -221,7 +224,7 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
     {
         // The driver ends the channels of a lost connection one by one: what was lost is the connection.
         reason = _epoch.IsDead ? ConsumerEndReason.SessionLost : reason;
-        End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {shutdown.ReplyText}"), shutdown.ReplyCode));
+        End(new ConsumerEnd(reason, FormattableString.Invariant($"{shutdown.ReplyCode} {PeerText.Sanitize(shutdown.ReplyText)}"), shutdown.ReplyCode));
         return Task.CompletedTask;
     }
 

@@ -141,10 +141,11 @@ internal sealed class ConsumerOpener(ConsumerSettings settings, SubscriptionServ
     private void Failed(Exception exception, int attempt, TimeSpan limit, bool isSessionDead)
     {
         (int code, string text) = FailureClassifier.ReplyOf(exception);
-        string reason = code != 0 ? FormattableString.Invariant($"{code} {text}")
+        string words = code != 0 ? FormattableString.Invariant($"{code} {text}")
             : isSessionDead ? "The connection was lost."
             : exception is OperationCanceledException ? FormattableString.Invariant($"The broker did not answer within {limit.TotalSeconds:0.###} s.")
             : exception.Message;
+        string reason = PeerText.Sanitize(words);
         LastReplyCode = code;
         IsUnanswered = code == 0 && !isSessionDead && exception is OperationCanceledException;
         _lastError = reason;

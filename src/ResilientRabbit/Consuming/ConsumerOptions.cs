@@ -34,7 +34,8 @@ public sealed class ConsumerOptions
 
     /// <summary>
     /// Gets or sets how long a message rests before each further attempt: the first value after the first attempt, and so on; the last one stands for all later attempts.
-    /// For each different delay the SDK declares a durable queue when the subscription starts, named after the queue, <c>.retry.</c> and the milliseconds.
+    /// For each different delay the SDK declares a durable queue when the subscription starts, named after the queue, <c>.retry.</c> and the milliseconds;
+    /// with <c>_</c> before it where the broker has named the queue (<c>amq.</c>).
     /// </summary>
     /// <value>One delay of 5 seconds by default; 1 to 20 values, each at least 1 millisecond.</value>
     public IReadOnlyList<TimeSpan> RetryDelays { get; set; } = [TimeSpan.FromSeconds(5)];
@@ -47,7 +48,7 @@ public sealed class ConsumerOptions
     public int? DeliveryLimit { get; set; } = 20;
 
     /// <summary>Gets or sets the name of the durable queue that the SDK declares, when the subscription starts, for messages that are given up: they are parked there with the reason.</summary>
-    /// <value><see langword="null"/> by default: the queue's name followed by <c>.dead-letter</c>.</value>
+    /// <value><see langword="null"/> by default: the queue's name followed by <c>.dead-letter</c>. Neither the queue itself nor one of its retry queues.</value>
     public string? DeadLetterQueue { get; set; }
 
     /// <summary>Gets or sets how a message is given up.</summary>

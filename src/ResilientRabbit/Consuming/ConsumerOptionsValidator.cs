@@ -89,7 +89,12 @@ internal static class ConsumerOptionsValidator
 
         foreach (TimeSpan delay in options.RetryDelays)
         {
-            EntityName.Validate(ConsumerSettings.RetryQueueOf(queue, delay), "retry queue (the queue's name, '.retry.' and the delay)", nameof(queue));
+            string retries = ConsumerSettings.RetryQueueOf(queue, delay);
+            EntityName.Validate(retries, "retry queue (the queue's name, '.retry.' and the delay)", nameof(queue));
+            if (string.Equals(deadLetters, retries, StringComparison.Ordinal))
+            {
+                throw Invalid(options, nameof(options.DeadLetterQueue), deadLetters, "must not be a retry queue: what is parked there would come back");
+            }
         }
     }
 

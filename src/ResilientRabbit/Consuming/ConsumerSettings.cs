@@ -91,7 +91,9 @@ internal sealed record ConsumerSettings
     /// <summary>Where a message waits after this attempt.</summary>
     public string RetryQueueAfter(int attempt) => RetryQueueOf(Queue, RetryDelays[Math.Clamp(attempt - 1, 0, RetryDelays.Count - 1)]);
 
-    public static string RetryQueueOf(string queue, TimeSpan delay) => string.Create(CultureInfo.InvariantCulture, $"{queue}.retry.{(long)delay.TotalMilliseconds}");
+    /// <summary>The broker lets nobody declare a name that begins like those that it gives itself.</summary>
+    public static string RetryQueueOf(string queue, TimeSpan delay) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(EntityName.IsReserved(queue) ? "_" : "")}{queue}.retry.{(long)delay.TotalMilliseconds}");
 
     public static string DeadLetterQueueOf(string queue, ConsumerOptions options) => options.DeadLetterQueue ?? queue + ".dead-letter";
 

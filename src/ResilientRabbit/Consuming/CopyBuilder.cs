@@ -76,7 +76,7 @@ internal static partial class CopyBuilder
         {
             string text = error.Message;
             text = text.Length > MostLookedAt ? text[..MostLookedAt] : text;
-            return Secret().Replace(Credentials().Replace($"{name}: {text}", "://***@"), "${key}=***");
+            return Authorization().Replace(Secret().Replace(Credentials().Replace($"{name}: {text}", "://***@"), "${key}***"), "${scheme}***");
         }
         catch (Exception)
         {
@@ -143,6 +143,13 @@ internal static partial class CopyBuilder
     [GeneratedRegex(@"://[^/\s@]*@", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 100)]
     private static partial Regex Credentials();
 
-    [GeneratedRegex(@"(?<key>password|passwd|pwd|secret|token|api[-_]?key)\s*[=:]\s*[^;,\s]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    // As in "Password=x", "password: x" and JSON. Behind "token: " stand a parser's words ("Unexpected token: it") rather than a token, unless they are long or hold a digit.
+    [GeneratedRegex(
+        """(?<key>(password|passwd|pwd|secret|api[-_]?key)["']?\s*[=:]|token(["']?\s*=|["']\s*:|\s*:(?!\s+(?!["'])(?![^;,\s]*\d)[^;,\s]{1,11}([;,\s]|$))))\s*("(\\.|[^"\\])*"?|'(\\.|[^'\\])*'?|[^;,\s]+)""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
     private static partial Regex Secret();
+
+    // The value of the header "Authorization", with or without its name. "Basic authentication failed" is none.
+    [GeneratedRegex(@"(?<scheme>\b(Bearer|Basic)\s+)(?=\S*[\d=])[A-Za-z0-9._~+/=-]{6,}", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    private static partial Regex Authorization();
 }

@@ -1,12 +1,21 @@
 using System.Buffers;
+using RabbitMQ.Client;
 using ResilientRabbit.Connections;
 
 namespace ResilientRabbit.Consuming;
 
-/// <summary>Takes what the broker delivers to one consumer and hands it to the workers, all that came together at once.</summary>
+/// <summary>
+/// Takes what the broker delivers to one consumer and hands it to the workers, all that came together at once. The prefetch bounds how many deliveries there can be, and nothing
+/// bounds what packs are in memory: so they wait as they came, and all behind them, while many messages are unsettled.
+/// </summary>
 internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings settings, string consumerTag, SubscriptionCounters counters, DeliveryQueue deliveries, Action<string> onGap)
     : IDeliverySink
 {
+    /// <summary>No pack is taken apart while more messages than this are unsettled; with the largest one there are half as many again.</summary>
+    public const int MostBeforePack = 2 * PackFormat.MaxMessages;
+
+    /// <summary>What came and was not taken in yet, behind a pack.</summary>
+    private readonly Queue<IncomingDelivery> _waiting = new();
     private readonly Lock _lock = new();
     private readonly List<Delivery> _burst = [];
     private readonly List<AckTicket> _tickets = [];
@@ -14,13 +23,16 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
     private bool _isOpen;
     private volatile bool _isClosed;
 
+    private bool HasRoomNeedsLock => counters.Unsettled + _burst.Count <= MostBeforePack;
+
     /// <summary>Hands over what came already, and from now on what comes: the broker has confirmed the consumer.</summary>
     public void Open()
     {
         lock (_lock)
         {
             _isOpen = true;
-            HandOverNeedsLock();
+            counters.TellWhenFewer(MostBeforePack, TakeWaiting);
+            TakeWaitingNeedsLock();
         }
     }
 
@@ -40,41 +52,23 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
 
         if (!isWanted)
         {
-            if (incoming.Buffer is { } unused)
-            {
-                ArrayPool<byte>.Shared.Return(unused);
-            }
-
+            Discard(incoming);
             return;
         }
 
         _lastTag = incoming.Tag;
-        string? fault = null;
-        if (settings.Unpack && incoming.TooLarge == 0 && Unpacker.PropertiesOf(incoming) is { } properties)
-        {
-            lock (_lock)
-            {
-                if (Unpacker.Unpack(incoming, properties, origin, settings.Queue, _burst, out fault) is { } pack)
-                {
-                    _tickets.Add(pack);
-                    return;
-                }
-            }
-        }
-
-        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties.Span, incoming.IsReadable)
-        {
-            Queue = settings.Queue,
-            Exchange = incoming.Exchange,
-            RoutingKey = incoming.RoutingKey,
-            ConsumerTag = consumerTag,
-            Redelivered = incoming.Redelivered,
-        };
+        ReadOnlyBasicProperties? packed = PackedProperties(incoming);
         lock (_lock)
         {
-            Delivery delivery = NewDelivery(incoming, message, fault);
-            _burst.Add(delivery);
-            _tickets.Add(delivery);
+            if (_waiting.Count > 0 || (packed is not null && !HasRoomNeedsLock))
+            {
+                // The next delivery overwrites the properties.
+                _waiting.Enqueue(incoming with { Properties = incoming.Properties.ToArray() });
+            }
+            else
+            {
+                TakeNeedsLock(incoming, packed);
+            }
         }
     }
 
@@ -87,6 +81,74 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
                 HandOverNeedsLock();
             }
         }
+    }
+
+    private static void Discard(in IncomingDelivery incoming)
+    {
+        if (incoming.Buffer is { } unused)
+        {
+            ArrayPool<byte>.Shared.Return(unused);
+        }
+    }
+
+    private ReadOnlyBasicProperties? PackedProperties(in IncomingDelivery incoming) => settings.Unpack && incoming.TooLarge == 0 ? Unpacker.PropertiesOf(incoming) : null;
+
+    /// <summary>Takes in what waits, as far as there is room. Called whenever there is room again.</summary>
+    private void TakeWaiting()
+    {
+        try
+        {
+            lock (_lock)
+            {
+                TakeWaitingNeedsLock();
+            }
+        }
+        catch (Exception exception)
+        {
+            // On the pool it would end the process. What has waited comes again with the next channel.
+            Close();
+            onGap($"A pack could not be taken apart: {exception.GetType().Name}.");
+        }
+    }
+
+    private void TakeWaitingNeedsLock()
+    {
+        while (_waiting.Count > 0 && (_isClosed || HasRoomNeedsLock))
+        {
+            IncomingDelivery incoming = _waiting.Dequeue();
+            if (_isClosed)
+            {
+                Discard(incoming);
+            }
+            else
+            {
+                TakeNeedsLock(incoming, PackedProperties(incoming));
+            }
+        }
+
+        HandOverNeedsLock();
+    }
+
+    private void TakeNeedsLock(in IncomingDelivery incoming, ReadOnlyBasicProperties? packed)
+    {
+        string? fault = null;
+        if (packed is not null && Unpacker.Unpack(incoming, packed, origin, settings.Queue, _burst, out fault) is { } pack)
+        {
+            _tickets.Add(pack);
+            return;
+        }
+
+        var message = new ReceivedMessage(incoming.Buffer.AsMemory(0, incoming.BodyLength), incoming.Properties.Span, incoming.IsReadable)
+        {
+            Queue = settings.Queue,
+            Exchange = incoming.Exchange,
+            RoutingKey = incoming.RoutingKey,
+            ConsumerTag = consumerTag,
+            Redelivered = incoming.Redelivered,
+        };
+        Delivery delivery = NewDelivery(incoming, message, fault);
+        _burst.Add(delivery);
+        _tickets.Add(delivery);
     }
 
     private Delivery NewDelivery(in IncomingDelivery incoming, ReceivedMessage message, string? fault)

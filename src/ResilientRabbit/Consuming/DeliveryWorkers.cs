@@ -98,7 +98,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         catch (Exception) when (gone.IsCancellationRequested)
         {
             // The channel is gone or the stop did not wait: no attempt, the broker delivers it again.
-            logger.HandlerCancelled(message.MessageId, settings.Queue);
+            logger.HandlerCancelled(message.LogId, settings.Queue);
             settlement.Finish(delivery);
             return;
         }
@@ -117,7 +117,7 @@ internal sealed class DeliveryWorkers(IMessageHandler handler, ConsumerSettings 
         LogLevel level = settlement.Repeats.LevelOf(LogLevel.Warning, $"handler|{settings.Queue}|{exception.GetType()}", out int repeats);
         try
         {
-            logger.HandlerFailed(level, exception, message.MessageId, settings.Queue, message.Attempt, decision, repeats);
+            logger.HandlerFailed(level, exception, message.LogId, settings.Queue, message.Attempt, decision, repeats);
         }
         catch (Exception)
         {

@@ -104,7 +104,7 @@ internal sealed class DuplicateFilter(DeduplicationOptions options, ILogger logg
     private void TellFailed(Exception exception, ReceivedMessage message)
     {
         LogLevel level = Repeats.LevelOf(LogLevel.Warning, $"deduplication|{message.Queue}|{exception.GetType()}", out int repeats);
-        logger.DeduplicationFailed(level, exception, message.MessageId, message.Queue, repeats);
+        logger.DeduplicationFailed(level, exception, message.LogId, message.Queue, repeats);
     }
 
     private void Release(string key)

@@ -1,5 +1,3 @@
-using RabbitMQ.Client;
-
 namespace ResilientRabbit.Consuming;
 
 /// <summary>What <see cref="IdleWatch"/> needs of a consumer's channel.</summary>
@@ -18,5 +16,5 @@ internal interface IWatchedChannel
     int Gathered { get; }
 
     /// <summary>Asks the broker what it thinks of the queue.</summary>
-    Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken);
+    Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken);
 }

@@ -34,9 +34,6 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private static readonly TimeSpan SecondMissing = TimeSpan.FromSeconds(0.25);
     private static readonly TimeSpan SecondEmpty = TimeSpan.FromSeconds(0.75);
 
-    /// <summary>A quorum queue waits 250 milliseconds for its leader and then claims to have neither messages nor consumers (<c>rabbit_quorum_queue:stat</c>).</summary>
-    private static readonly TimeSpan DoubtfulAfter = TimeSpan.FromSeconds(0.2);
-
     /// <summary>
     /// As long as it answers at all, the broker answers much faster; without its leader a queue does not answer. The look that was sent just before a promotion is not answered
     /// either, and the next one is at once: so each is given up soon.
@@ -69,6 +66,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.1);
 
     private readonly IdleRefresh _refresh = new(settings, findQueue, time);
+    private readonly AnswerDoubt _doubt = new();
     private long _receivedBefore;
     private int _suspicions;
     private int _fruitless;
@@ -115,6 +113,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         _alerts = 0;
         _busy = 0;
         (_isUnanswered, _second) = (false, null);
+        _doubt.Restart();
         _refresh.Restart(brokerVersion);
     }
 
@@ -169,7 +168,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <param name="cancellationToken">Ends the looking.</param>
     /// <param name="gathered">How many acknowledgements wait for others (<see cref="ConsumerOptions.AckDelay"/>): to the broker there is no room for them.</param>
     /// <returns>Why the consumer is to be replaced; null while there is no reason.</returns>
-    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken, int gathered = 0)
+    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueLook>> inspect, CancellationToken cancellationToken, int gathered = 0)
     {
         long received = counters.Received;
         if (received != _receivedBefore)
@@ -243,7 +242,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     }
 
     /// <summary>In an outage of many queues the looks of all their consumers are not to be a burden of its own: each leaves a channel at the broker that hangs as long as the queue.</summary>
-    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectInTurnAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
+    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectInTurnAsync(Func<CancellationToken, Task<QueueLook>> inspect, CancellationToken cancellationToken)
     {
         if (_alerts == 0 || looks is null)
         {
@@ -267,18 +266,19 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         }
     }
 
-    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectAsync(Func<CancellationToken, Task<QueueDeclareOk>> inspect, CancellationToken cancellationToken)
+    private async Task<(string? Suspicion, bool MayStandBy, bool HasAnswered)> SuspectAsync(Func<CancellationToken, Task<QueueLook>> inspect, CancellationToken cancellationToken)
     {
         try
         {
             _second = null;
             long asked = time.GetTimestamp();
-            QueueDeclareOk queue = await inspect(cancellationToken).ConfigureAwait(false);
-            if (queue is { ConsumerCount: 0, MessageCount: 0 } && time.GetElapsedTime(asked) >= DoubtfulAfter)
+            QueueLook look = await inspect(cancellationToken).ConfigureAwait(false);
+            if (_doubt.IsDoubtful(look, time.GetElapsedTime(asked)))
             {
                 return (null, false, false);
             }
 
+            QueueDeclareOk queue = look.Queue;
             _second = queue.ConsumerCount > 0 ? null : queue.MessageCount > 0 ? SecondMissing : SecondEmpty;
             return (queue.MessageCount, queue.ConsumerCount) switch
             {
@@ -290,8 +290,8 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
         catch (Exception exception)
         {
             (int code, string text) = FailureClassifier.ReplyOf(exception);
-            logger.IdleCheckFailed(settings.Queue, exception.Message);
-            return (code == 404 ? text : null, false, code != 0);
+            logger.IdleCheckFailed(settings.Queue, PeerText.Sanitize(exception.Message));
+            return (code == 404 ? PeerText.Sanitize(text) : null, false, code != 0);
         }
     }
 }

@@ -11,11 +11,16 @@ internal static class JsonBody
 
     private const int DefaultMaxDepth = 64;
 
+    /// <summary>What UTF-8, or a part of it, is called.</summary>
+    private static readonly string[] Utf8 = ["utf-8", "utf8", "us-ascii"];
+
     /// <exception cref="MessageFormatException">The message cannot be read.</exception>
     public static T Read<T>(ReceivedMessage message, JsonTypeInfo<T> typeInfo, int maxSize)
     {
         CheckContentType(message.ContentType);
-        if (message.ContentEncoding is { Length: > 0 } encoding && !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase))
+
+        // Kombu (oslo.messaging, Celery) and Spring put the charset there.
+        if (message.ContentEncoding is { Length: > 0 } encoding && !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase) && !IsUtf8(encoding))
         {
             throw new MessageFormatException($"The content-encoding '{Cut(encoding)}' is not supported.");
         }
@@ -68,11 +73,13 @@ internal static class JsonBody
             throw new MessageFormatException($"The content-type '{Cut(contentType)}' is not JSON.");
         }
 
-        if (media.CharSet?.Trim('"') is { Length: > 0 } charset && !string.Equals(charset, "utf-8", StringComparison.OrdinalIgnoreCase))
+        if (media.CharSet?.Trim('"') is { Length: > 0 } charset && !IsUtf8(charset))
         {
             throw new MessageFormatException($"The charset '{Cut(charset)}' is not UTF-8.");
         }
     }
+
+    private static bool IsUtf8(string charset) => Utf8.Contains(charset, StringComparer.OrdinalIgnoreCase);
 
     private static bool IsJson(string type) => string.Equals(type, "application/json", StringComparison.OrdinalIgnoreCase)
         || string.Equals(type, "text/json", StringComparison.OrdinalIgnoreCase)

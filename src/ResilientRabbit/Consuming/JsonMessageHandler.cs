@@ -6,9 +6,10 @@ namespace ResilientRabbit;
 /// <summary>Reads JSON bodies (RFC 8259) with source-generated metadata and hands the values to a typed handler.</summary>
 /// <typeparam name="T">The type.</typeparam>
 /// <remarks>
-/// The content-type must be absent, <c>application/json</c>, <c>text/json</c> or end in <c>+json</c>, with UTF-8 as its charset if it names one; the content-encoding must be absent or
-/// <c>identity</c>. The depth is limited by <see cref="System.Text.Json.JsonSerializerOptions.MaxDepth"/> of the metadata's options, 64 by default. Everything else is a
-/// <see cref="MessageFormatException"/>. Thread-safe when the handler is.
+/// The content-type must be absent, <c>application/json</c>, <c>text/json</c> or end in <c>+json</c>, with UTF-8 as its charset if it names one; the content-encoding must be absent,
+/// <c>identity</c> or the name of that charset, which Python's and Spring's clients put there. The depth is limited by
+/// <see cref="System.Text.Json.JsonSerializerOptions.MaxDepth"/> of the metadata's options, 64 by default. Everything else is a <see cref="MessageFormatException"/>.
+/// Thread-safe when the handler is.
 /// </remarks>
 public sealed class JsonMessageHandler<T> : IMessageHandler
 {

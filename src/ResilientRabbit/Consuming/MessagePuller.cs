@@ -1,5 +1,6 @@
 using RabbitMQ.Client;
 using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Consuming;
 
@@ -45,7 +46,8 @@ internal static class MessagePuller
                 }
 
                 cancellationToken.ThrowIfCancellationRequested();
-                (int code, string text) = FailureClassifier.ReplyOf(exception);
+                (int code, string words) = FailureClassifier.ReplyOf(exception);
+                string text = PeerText.Sanitize(words);
                 if (code is 403 or 404 or 405 or 406)
                 {
                     throw new TopologyException(

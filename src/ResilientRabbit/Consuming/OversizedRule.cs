@@ -21,7 +21,7 @@ internal sealed class OversizedRule(ConsumerSettings settings, Func<QueueSpec?> 
     {
         string fate = MayReject ? "goes to the dead-letter exchange of the queue" : "stays unsettled until this consumer ends: raise the limit, or let it be rejected (DeadLetterBy)";
         LogLevel level = repeats.LevelOf(LogLevel.Error, "too large|" + settings.Queue, out int repeated);
-        logger.MessageTooLarge(level, delivery.Message.MessageId, settings.Queue, delivery.TooLarge, limit, fate, repeated);
+        logger.MessageTooLarge(level, delivery.Message.LogId, settings.Queue, delivery.TooLarge, limit, fate, repeated);
     }
 
     public MessageFormatException ErrorOf(Delivery delivery) => new(FormattableString.Invariant(

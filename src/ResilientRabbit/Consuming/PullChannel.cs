@@ -59,8 +59,8 @@ internal sealed class PullChannel : IAckChannel, IDeliveryOrigin
     {
         if (settlement is Settlement.Retry or Settlement.DeadLetter)
         {
-            // A subscription declares these queues when it starts; here it is not known before whether they are needed. The publisher waits for the declaration.
-            _services.Topology.Register(RetryTopology.Of(_settings, _services.Topology));
+            // A subscription declares these queues when it starts; here it is not known before whether they are needed, nor when they are not any more. The publisher waits for the declaration.
+            _services.Topology.RegisterOwn(RetryTopology.Of(_settings, _services.Topology));
         }
 
         var executor = new SettlementExecutor(_services.Publisher, _settings, _counters, _services.Logger, _services.Time) { Repeats = _services.Repeats };

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using RabbitMQ.Client;
 using ResilientRabbit.Consuming;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit;
 
@@ -144,7 +145,10 @@ public sealed class ReceivedMessage
 
     /// <summary>Returns ids and sizes, never the content.</summary>
     /// <returns>For example <c>orders: message 4711, attempt 1, 120 bytes</c>.</returns>
-    public override string ToString() => $"{Queue}: message {MessageId ?? "without id"}, attempt {Attempt}{(Redelivered ? ", redelivered" : "")}, {_body.Length} bytes";
+    public override string ToString() => $"{Queue}: message {LogId ?? "without id"}, attempt {Attempt}{(Redelivered ? ", redelivered" : "")}, {_body.Length} bytes";
+
+    /// <summary>The message-id for people: strangers choose it, and must not forge lines of the log.</summary>
+    internal string? LogId => MessageId is { } id ? PeerText.Sanitize(id) : null;
 
     /// <summary>What the driver delivered; null for a message made by a test.</summary>
     internal IReadOnlyBasicProperties? Source => _source ??= Decode();

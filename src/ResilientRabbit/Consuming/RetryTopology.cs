@@ -2,13 +2,13 @@ using ResilientRabbit.Declaring;
 
 namespace ResilientRabbit.Consuming;
 
-/// <summary>The queues that retrying and dead-lettering need. Those that the application declares itself are left to it.</summary>
+/// <summary>The queues that retrying and dead-lettering need. Those that the application declares itself are left to it by the registry.</summary>
 internal static class RetryTopology
 {
     /// <summary>Far beyond what looking at messages by hand can reach: 4.x would drop one after 20 returns.</summary>
     private const int NoDeliveryLimit = 1_000_000;
 
-    public static Topology Of(ConsumerSettings settings, TopologyDeclarer declarer)
+    public static IReadOnlyList<QueueSpec> Of(ConsumerSettings settings, TopologyDeclarer declarer)
     {
         bool isQuorum = IsQuorum(settings, declarer);
         List<QueueSpec> queues = [.. settings.RetryDelays.Distinct().Select(delay => RetryQueue(settings, delay, isQuorum))];
@@ -17,7 +17,7 @@ internal static class RetryTopology
             queues.Add(DeadLetterQueue(settings, isQuorum));
         }
 
-        return new Topology([], [.. queues.DistinctBy(static queue => queue.Name, StringComparer.Ordinal).Where(queue => declarer.FindQueue(queue.Name) is null)], []);
+        return [.. queues.DistinctBy(static queue => queue.Name, StringComparer.Ordinal)];
     }
 
     internal static QueueSpec RetryQueue(ConsumerSettings settings, TimeSpan delay, bool isQuorum)

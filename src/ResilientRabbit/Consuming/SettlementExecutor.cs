@@ -103,7 +103,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
     public void CountDuplicate(ReceivedMessage message)
     {
         counters.AddDuplicate();
-        logger.DuplicateSkipped(message.MessageId, settings.Queue);
+        logger.DuplicateSkipped(message.LogId, settings.Queue);
     }
 
     /// <summary>Forgets a delivery that no handler has begun.</summary>
@@ -191,7 +191,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         if (settlement == Settlement.Retry)
         {
             counters.AddRetried();
-            logger.MessageRetried(message.MessageId, target, message.Attempt, reason);
+            logger.MessageRetried(message.LogId, target, message.Attempt, PeerText.Sanitize(reason));
         }
         else if (settlement == Settlement.Requeue)
         {
@@ -212,7 +212,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         // What stands before the colon is the kind of the failure; behind it come the words of each message.
         int kind = reason.IndexOf(':', StringComparison.Ordinal);
         LogLevel level = Repeats.LevelOf(LogLevel.Warning, $"dead|{settings.Queue}|{target}|{(kind < 0 ? reason : reason[..kind])}", out int repeats);
-        logger.MessageDeadLettered(level, message.MessageId, target, message.Attempt, reason, repeats);
+        logger.MessageDeadLettered(level, message.LogId, target, message.Attempt, PeerText.Sanitize(reason), repeats);
     }
 
     /// <summary>Acknowledges a message: of a pack the last one acknowledges the delivery.</summary>
@@ -245,7 +245,7 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
             catch (Exception exception)
             {
                 LogLevel level = Repeats.LevelOf(LogLevel.Warning, $"copy|{target}|{exception.GetType()}", out int repeats);
-                logger.CopyNotPublished(level, exception, delivery.Message.MessageId, target, repeats);
+                logger.CopyNotPublished(level, exception, delivery.Message.LogId, target, repeats);
             }
 
             await Task.Delay(RequeueDelay, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -270,10 +270,11 @@ internal sealed class SettlementExecutor(IPublisher publisher, ConsumerSettings 
         {
             await publisher.PublishAsync(CopyBuilder.Full(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is ArgumentException or PublishException { IsPermanent: true })
         {
+            // Refused by our own checks: its headers, or with ours more of them than a frame of the connection holds.
             LogLevel level = Repeats.LevelOf(LogLevel.Warning, "headers|" + target, out int repeats);
-            logger.CopyWithoutHeaders(level, message.MessageId, target, exception.Message, repeats);
+            logger.CopyWithoutHeaders(level, message.LogId, target, PeerText.Sanitize(exception.Message), repeats);
             await publisher.PublishAsync(CopyBuilder.Bare(message, target, settlement, reason), cancellationToken).ConfigureAwait(false);
         }
     }

@@ -29,6 +29,7 @@ internal sealed class Subscription : ISubscription
     private SubscriptionState _state = SubscriptionState.Starting;
     private Task _run = Task.CompletedTask;
     private int _failures;
+    private IReadOnlyList<QueueSpec> _ownQueues = [];
     private bool _isRunning;
     private bool _isPlanned;
 
@@ -74,7 +75,8 @@ internal sealed class Subscription : ISubscription
             }
 
             _isRunning = true;
-            _services.Topology.RegisterOwn(RetryTopology.Of(_settings, _services.Topology));
+            _ownQueues = RetryTopology.Of(_settings, _services.Topology);
+            _services.Topology.RegisterOwn(_ownQueues);
             _ = _workers.Start(_deliveries);
             _run = Task.Run(RunAsync, CancellationToken.None);
         }
@@ -287,6 +289,7 @@ internal sealed class Subscription : ISubscription
     private void End()
     {
         _deliveries.Complete();
+        _services.Topology.ReleaseOwn(_ownQueues);
 
         // What has not begun is ended by the client's end, or by the caller's own token, which was told already.
         _started.TrySetException(new ObjectDisposedException(nameof(RabbitClient)));

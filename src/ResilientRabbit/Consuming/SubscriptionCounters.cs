@@ -20,6 +20,8 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
     private int _resubscribes;
     private long _awaited = long.MaxValue;
     private TaskCompletionSource? _waiting;
+    private Action? _onFewer;
+    private int _fewer = int.MinValue;
 
     public int Unsettled => Volatile.Read(ref _unsettled);
 
@@ -59,7 +61,20 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
     /// <summary>Messages that are left unsettled because their body exceeds the limit.</summary>
     public void AddHeld(int count) => Interlocked.Add(ref _held, count);
 
-    public void AddFinished() => Interlocked.Decrement(ref _unsettled);
+    /// <summary>Calls back whenever no more than this are unsettled again, on the pool; it must not throw. The latest channel is the one that is told.</summary>
+    public void TellWhenFewer(int count, Action onFewer)
+    {
+        Volatile.Write(ref _onFewer, onFewer);
+        Volatile.Write(ref _fewer, count);
+    }
+
+    public void AddFinished()
+    {
+        if (Interlocked.Decrement(ref _unsettled) == Volatile.Read(ref _fewer) && Volatile.Read(ref _onFewer) is { } onFewer)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(static state => state(), onFewer, preferLocal: false);
+        }
+    }
 
     public void AddAcknowledged(int count) => Interlocked.Add(ref _acknowledged, count);
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.DependencyInjection;
@@ -44,7 +45,13 @@ internal sealed class ClientHost(IRabbitClient client, IReadOnlyList<HostedConsu
             stopping.ThrowIfCancellationRequested();
 
             // All at once: one whose queue is missing must not keep the others waiting.
-            await Task.WhenAll(consumers.Select(consumer => consumer.StartAsync(client))).ConfigureAwait(false);
+            Task[] starting = [.. consumers.Select(consumer => consumer.StartAsync(client))];
+            Array.ForEach(starting, SessionTidying.ObserveLater);
+            await foreach (Task started in Task.WhenEach(starting).ConfigureAwait(false))
+            {
+                // At once: another one may wait for its queue for ever.
+                await started.ConfigureAwait(false);
+            }
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {

@@ -31,6 +31,12 @@ internal sealed class DeclarationEntry
 
     public int ReplyCode { get; set; }
 
+    /// <summary>How many of the SDK's own subscriptions and messages need it.</summary>
+    public int Owners { get; set; }
+
+    /// <summary>The application asked for it: it stays.</summary>
+    public bool IsApplications { get; set; }
+
     public bool WasTried { get; set; }
 
     public bool WasReported { get; set; }
@@ -54,7 +60,5 @@ internal sealed class DeclarationEntry
 
     public static string QueueKey(string name) => "queue\0" + name;
 
-    private static string BindingKey(BindingSpec spec) => string.Join(
-        '\0',
-        ["binding", spec.Queue, spec.Exchange, spec.RoutingKey, .. spec.Arguments.OrderBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => FormattableString.Invariant($"{pair.Key}={pair.Value}"))]);
+    private static string BindingKey(BindingSpec spec) => string.Join('\0', "binding", spec.Queue, spec.Exchange, spec.RoutingKey, ArgumentText.Of(spec.Arguments));
 }

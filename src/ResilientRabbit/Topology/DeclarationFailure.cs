@@ -1,4 +1,5 @@
 using ResilientRabbit.Connections;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Declaring;
 
@@ -23,10 +24,10 @@ internal readonly record struct DeclarationFailure(DeclarationVerdict Verdict, i
         {
             // The end of the session may reach us before the broker's answer to this declaration, which was its cause.
             DeclarationVerdict verdict = JudgeLoss(loss.ReplyCode, failuresBefore);
-            return new(verdict, loss.ReplyCode, loss.Text);
+            return new(verdict, loss.ReplyCode, PeerText.Sanitize(loss.Text));
         }
 
-        return new(Judge(code, text, loss is not null, failuresBefore), code, code == 0 ? exception.Message : text);
+        return new(Judge(code, text, loss is not null, failuresBefore), code, PeerText.Sanitize(code == 0 ? exception.Message : text));
     }
 
     /// <summary>Somebody else on the connection may be the cause: only a repetition is blamed on the entity.</summary>

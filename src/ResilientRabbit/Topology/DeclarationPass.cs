@@ -72,7 +72,7 @@ internal sealed class DeclarationPass(ConnectionSupervisor control, DeclarationR
         }
         catch (Exception exception)
         {
-            logger.TopologyChannelFailed(exception.Message);
+            logger.TopologyChannelFailed(PeerText.Sanitize(exception.Message));
             return null;
         }
     }

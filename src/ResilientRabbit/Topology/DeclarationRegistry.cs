@@ -1,7 +1,7 @@
 namespace ResilientRabbit.Declaring;
 
 /// <summary>What the application declares through the SDK, and how far each entity has come. Thread-safe; no I/O.</summary>
-internal sealed class DeclarationRegistry
+internal sealed partial class DeclarationRegistry
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, DeclarationEntry> _entries = new(StringComparer.Ordinal);
@@ -38,9 +38,9 @@ internal sealed class DeclarationRegistry
         {
             return
             [
-                .. topology.Exchanges.Select(spec => RequestNeedsLock(DeclarationEntry.For(spec))),
-                .. topology.Queues.Select(spec => RequestNeedsLock(DeclarationEntry.For(spec))),
-                .. topology.Bindings.Select(spec => RequestNeedsLock(DeclarationEntry.For(spec))),
+                .. topology.Exchanges.Select(spec => RequestForApplicationNeedsLock(DeclarationEntry.For(spec))),
+                .. topology.Queues.Select(spec => RequestForApplicationNeedsLock(DeclarationEntry.For(spec))),
+                .. topology.Bindings.Select(spec => RequestForApplicationNeedsLock(DeclarationEntry.For(spec))),
             ];
         }
     }
@@ -214,6 +214,13 @@ internal sealed class DeclarationRegistry
         }
     }
 
+    private Task<TopologyException?> RequestForApplicationNeedsLock(DeclarationEntry fresh)
+    {
+        Task<TopologyException?> outcome = RequestNeedsLock(fresh);
+        _entries[fresh.Key].IsApplications = true;
+        return outcome;
+    }
+
     private Task<TopologyException?> RequestNeedsLock(DeclarationEntry fresh)
     {
         if (!_entries.TryGetValue(fresh.Key, out DeclarationEntry? entry))
@@ -236,6 +243,11 @@ internal sealed class DeclarationRegistry
     private void TriedNeedsLock(DeclarationEntry entry)
     {
         entry.WasTried = true;
+        CompletePassNeedsLock();
+    }
+
+    private void CompletePassNeedsLock()
+    {
         if (!_everyEntryTried.Task.IsCompleted && _entries.Values.All(static known => known.WasTried))
         {
             _everyEntryTried.TrySetResult();

@@ -8,6 +8,9 @@ internal static class EntityName
     private const int MaxBytes = 255;
     private const string ReservedPrefix = "amq.";
 
+    /// <summary>Whether only the broker gives such names.</summary>
+    public static bool IsReserved(string name) => name.StartsWith(ReservedPrefix, StringComparison.Ordinal);
+
     /// <summary>Checks the name of something that exists or is to be consumed.</summary>
     public static void Validate(string name, string what, string parameterName)
     {
@@ -31,7 +34,7 @@ internal static class EntityName
     public static void ValidateDeclared(string name, string what, string parameterName)
     {
         Validate(name, what, parameterName);
-        if (name.StartsWith(ReservedPrefix, StringComparison.Ordinal))
+        if (IsReserved(name))
         {
             throw new ArgumentException($"The name of the {what} '{name}' begins with '{ReservedPrefix}', which is reserved for the broker.", parameterName);
         }

@@ -46,15 +46,19 @@ internal sealed class TopologyDeclarer : IAsyncDisposable
     {
         Topology effective = _specs.Of(topology);
         Warn(effective);
-        RegisterOwn(effective);
-    }
-
-    /// <summary>Registers what the SDK needs for itself, to which the defaults for declarations do not apply, and declares it in the background.</summary>
-    public void RegisterOwn(Topology topology)
-    {
-        _ = _registry.Request(topology);
+        _ = _registry.Request(effective);
         Wake(urgent: true);
     }
+
+    /// <summary>Registers queues that the SDK needs for itself, to which the defaults for declarations do not apply, and declares them in the background.</summary>
+    public void RegisterOwn(IReadOnlyList<QueueSpec> queues)
+    {
+        _registry.RequestOwn(queues);
+        Wake(urgent: true);
+    }
+
+    /// <summary>Takes one <see cref="RegisterOwn"/> back: otherwise what a subscription needed would be declared again for as long as the client lives, also where it was deleted on purpose.</summary>
+    public void ReleaseOwn(IReadOnlyList<QueueSpec> queues) => _registry.ReleaseOwn(queues);
 
     /// <summary>Registers a topology and waits until the broker has accepted or refused each entity.</summary>
     /// <exception cref="TopologyException">An entity was refused; the others were declared.</exception>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
@@ -64,11 +65,45 @@ public sealed class Bench : IAsyncDisposable
 
     public Task<RawClient> OpenRawAsync(bool channel = true, uint frameMax = 131072, ushort heartbeat = 0) => RawClient.OpenAsync(Broker.Address, channel, frameMax, heartbeat);
 
+    /// <summary>A connection on which the broker has said <c>connection.start</c> and nothing was answered.</summary>
+    public async Task<RawClient> StartRawAsync()
+    {
+        RawClient raw = await RawClient.ConnectAsync(Broker.Address);
+        await raw.SendAsync(RawClient.ProtocolHeader.ToArray());
+        await raw.ExpectAsync("10.10");
+        return raw;
+    }
+
     /// <summary>An exclusive queue of the bench's connection, with a name of its own.</summary>
     public async Task<string> QueueAsync(string name = "q", params (string Key, object? Value)[] arguments)
     {
         string queue = Name(name);
         await Channel.QueueDeclareAsync(queue, durable: false, exclusive: true, autoDelete: false, Table(arguments));
+        return queue;
+    }
+
+    /// <summary>A queue of <see cref="QueueAsync"/> that is bound with these keys.</summary>
+    public async Task<string> BoundQueueAsync(string exchange, string name, params string[] keys)
+    {
+        string queue = await QueueAsync(name);
+        foreach (string key in keys)
+        {
+            await Channel.QueueBindAsync(queue, exchange, key);
+        }
+
+        return queue;
+    }
+
+    /// <summary>A queue that holds the messages "0", "1", …</summary>
+    public async Task<string> FilledQueueAsync(int count)
+    {
+        string queue = await QueueAsync();
+        for (int number = 0; number < count; number++)
+        {
+            await PublishAsync("", queue, number.ToString(CultureInfo.InvariantCulture));
+        }
+
+        await WaitForCountAsync(queue, (uint)count);
         return queue;
     }
 
@@ -105,16 +140,39 @@ public sealed class Bench : IAsyncDisposable
     }
 
     /// <summary>The bodies of all ready messages, in order, taken out.</summary>
-    public async Task<List<string>> DrainAsync(string queue)
+    public async Task<List<string>> DrainAsync(string queue) => [.. (await TakeAllAsync(queue)).Select(static message => message.Body)];
+
+    /// <summary>Gets so many messages on a channel of its own and leaves them unacked.</summary>
+    public async Task<IChannel> GetAllAsync(string queue, int count)
     {
-        List<string> bodies = [];
-        while (await Channel.BasicGetAsync(queue, autoAck: true) is { } result)
+        IChannel channel = await NewChannelAsync();
+        for (int number = 0; number < count; number++)
         {
-            bodies.Add(Text(result));
+            Assert.NotNull(await channel.BasicGetAsync(queue, autoAck: false));
         }
 
-        return bodies;
+        return channel;
     }
+
+    /// <summary>All ready messages, in order, taken out.</summary>
+    public async Task<List<(string Body, bool Redelivered)>> TakeAllAsync(string queue)
+    {
+        List<(string Body, bool Redelivered)> all = [];
+        while (await Channel.BasicGetAsync(queue, autoAck: true) is { } result)
+        {
+            all.Add((Text(result), result.Redelivered));
+        }
+
+        return all;
+    }
+
+    /// <summary>Acks, nacks or rejects.</summary>
+    public static Task SettleAsync(IChannel channel, string method, ulong tag, bool multiple, bool requeue = false) => method switch
+    {
+        "ack" => channel.BasicAckAsync(tag, multiple).AsTask(),
+        "nack" => channel.BasicNackAsync(tag, multiple, requeue).AsTask(),
+        _ => channel.BasicRejectAsync(tag, requeue).AsTask(),
+    };
 
     public async Task<Recorder> ConsumeAsync(string queue, IChannel? channel = null, bool autoAck = false, params (string Key, object? Value)[] arguments)
     {

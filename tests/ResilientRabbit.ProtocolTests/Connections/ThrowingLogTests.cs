@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using ResilientRabbit.ProtocolTests.Scenarios;
 using Xunit;
 
@@ -23,31 +22,16 @@ public sealed class ThrowingLogTests
         Assert.True(log.Thrown > 3, $"It was asked to write {log.Thrown} lines only.");
     }
 
-    private sealed class ThrowingLog : ILoggerFactory, ILogger
+    private sealed class ThrowingLog : LogSink
     {
         private int _thrown;
 
         public int Thrown => Volatile.Read(ref _thrown);
 
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        protected override void Write(int eventId, string message, Exception? exception)
         {
             Interlocked.Increment(ref _thrown);
             throw new IOException("No space left on device.");
-        }
-
-        public void Dispose()
-        {
         }
     }
 }

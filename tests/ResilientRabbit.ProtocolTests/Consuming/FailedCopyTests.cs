@@ -56,6 +56,22 @@ public sealed class FailedCopyTests
         await Assert.ThrowsAsync<PublishException>(() => client.Publisher.PublishAsync("", Bed.Queue, body).AsTask());
     }
 
+    [Fact]
+    public async Task Headers_that_leave_no_room_for_ours_in_a_frame_are_left_out_of_the_parked_copy()
+    {
+        await using Bed bed = await Bed.StartAsync(static options => options.FrameMax = 4096);
+        RabbitClient client = bed.NewClient();
+        var properties = new MessageProperties { MessageId = "large" };
+        properties.Headers["large"] = new string('x', 3950);
+
+        BrokerMessage parked = await ParkAsync(
+            bed, client, static () => new FormatException("bad"), () => client.Publisher.PublishAsync("", Bed.Queue, "m"u8.ToArray(), properties).AsTask());
+
+        Assert.Equal("large", parked.MessageId);
+        Assert.Equal("m"u8.ToArray(), parked.Body.ToArray());
+        Assert.DoesNotContain("large", parked.Headers!.Keys);
+    }
+
     private static async Task<BrokerMessage> ParkAsync(Bed bed, RabbitClient client, Func<Exception> error, Func<Task> publish)
     {
         int runs = 0;

@@ -74,6 +74,27 @@ public sealed class PullTests
         Assert.Equal(404, missing.ReplyCode);
     }
 
+    [Fact]
+    public async Task A_pull_takes_the_clients_prefetch_for_its_options_as_a_subscription_does()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient(static options => options.Consumers.Prefetch = 500);
+
+        Assert.Null(await client.GetAsync(Bed.Queue, new ConsumerOptions { Concurrency = 200 }).WaitAsync(Bed.Patience));
+    }
+
+    [Fact]
+    public async Task A_pulled_message_is_parked_in_a_durable_queue_whatever_the_defaults_for_declarations_are()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        RabbitClient client = bed.NewClient(static options => (options.Declarations.Durable, options.Declarations.AutoDelete) = (false, true));
+        await Bed.PublishAsync(client, "one");
+
+        Assert.True(await (await PullAsync(client)).SettleAsync(Settlement.DeadLetter));
+
+        Assert.True(bed.Broker.Queue(Bed.Queue + ".dead-letter") is { IsDurable: true, IsAutoDelete: false, Messages: 1 });
+    }
+
     private static async Task<PulledMessage> PullAsync(RabbitClient client, ConsumerOptions? options = null)
     {
         using var patience = new CancellationTokenSource(Bed.Patience);

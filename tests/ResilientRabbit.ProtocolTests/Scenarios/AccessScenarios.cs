@@ -47,7 +47,7 @@ public sealed class AccessScenarios
     public async Task A_new_secret_is_accepted_and_remembered_or_refused_with_530()
     {
         await using Bed bed = await Bed.StartAsync();
-        await using IConnection connection = await new ConnectionFactory { HostName = "127.0.0.1", Port = bed.Port, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
+        await using IConnection connection = await bed.Driver().CreateConnectionAsync();
 
         // Only an opened channel proves that the connection is open (C16): the driver gives a late open-ok to whoever asks next.
         await using IChannel channel = await connection.CreateChannelAsync();

@@ -58,6 +58,14 @@ public sealed class Bed : IAsyncDisposable
     /// <summary>The bare driver's connection, past faults and journal.</summary>
     public Task<IConnection> ConnectPlainAsync() => new ConnectionFactory { HostName = Broker.Host, Port = Broker.Port, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
 
+    /// <summary>The bare driver, past neither.</summary>
+    public ConnectionFactory Driver(Action<ConnectionFactory>? configure = null)
+    {
+        var factory = new ConnectionFactory { HostName = "127.0.0.1", Port = Port, AutomaticRecoveryEnabled = false };
+        configure?.Invoke(factory);
+        return factory;
+    }
+
     /// <summary>A client with one connection and one lane, so that a scenario is about one channel; it reconnects at once.</summary>
     public RabbitClient NewClient(Action<ResilientRabbitOptions>? configure = null) => NewClient(TestLog.Create(), configure);
 

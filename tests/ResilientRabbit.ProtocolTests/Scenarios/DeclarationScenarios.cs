@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -12,7 +11,7 @@ public sealed class DeclarationScenarios
     public async Task A_circle_of_dead_lettering_is_declared_and_warned_of()
     {
         await using Bed bed = await Bed.StartAsync();
-        using var log = new WarningRecorder();
+        using var log = new RecordingLog(LogLevel.Warning);
         RabbitClient client = bed.NewClient(log);
         TimeSpan second = TimeSpan.FromSeconds(1);
 
@@ -22,7 +21,7 @@ public sealed class DeclarationScenarios
             .Build()).WaitAsync(Bed.Patience);
 
         Assert.NotNull(bed.Broker.Queue("b"));
-        Assert.Single(log.Warnings, static warning => warning.Contains("a -> b -> a", StringComparison.Ordinal));
+        Assert.Single(log.Lines, static line => line.Contains("a -> b -> a", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -48,33 +47,5 @@ public sealed class DeclarationScenarios
         Assert.Single(bed.Broker.Queues());
         await bed.Broker.WaitForAsync(static broker => broker.Queue(Bed.Id(9_999)) is not null && broker.Queues().Count == 10_001, TimeSpan.FromSeconds(30));
         TestContext.Current.TestOutputHelper?.WriteLine($"again in {Stopwatch.GetElapsedTime(start)}");
-    }
-
-    private sealed class WarningRecorder : ILoggerFactory, ILogger
-    {
-        public ConcurrentQueue<string> Warnings { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            if (logLevel == LogLevel.Warning)
-            {
-                Warnings.Enqueue(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Extensions.Logging;
 using ResilientRabbit.ProtocolTests.Children;
 using ResilientRabbit.ProtocolTests.Raw;
 using ResilientRabbit.Testing;
@@ -124,7 +123,7 @@ public sealed class HostilePeerScenarios
     {
         const string Evil = "bye\r\n2026-01-01 ERROR forged\x1b[2J\a\0\u0085\u2028end";
         await using Bed bed = await Bed.StartAsync();
-        using var log = new LogRecorder();
+        using var log = new RecordingLog();
         RabbitClient client = bed.NewClient(log);
         FaultHandle connection = bed.Faults.FromClient(AmqpMethod.BasicPublish).After().CloseConnection(320, Evil);
         FaultHandle channel = bed.Faults.FromClient(AmqpMethod.BasicPublish).Nth(5).After().CloseChannel(541, Evil);
@@ -135,8 +134,8 @@ public sealed class HostilePeerScenarios
         await client.DisposeAsync();
 
         Assert.Equal((1, 1, 1), (connection.Fired, channel.Fired, refused.Fired));
-        Assert.Contains(log.Lines, static line => line.Contains("forged", StringComparison.Ordinal));
-        Assert.All(log.Lines, static line => Assert.DoesNotContain(line, static character => char.IsControl(character) || character is '\u2028' or '\u2029'));
+        Assert.Contains(log.Messages, static line => line.Contains("forged", StringComparison.Ordinal));
+        Assert.All(log.Messages, static line => Assert.DoesNotContain(line, static character => char.IsControl(character) || character is '\u2028' or '\u2029'));
         Assert.DoesNotContain(failure.Message, static character => char.IsControl(character));
     }
 
@@ -183,44 +182,5 @@ public sealed class HostilePeerScenarios
         Assert.True(child.Number("peak-mib") <= PeakMiB, $"{child.Number("peak-mib")} MiB at most: {child.Output}");
         Assert.True(child.Number("out-of-memory") == 0, $"{child.Number("out-of-memory")} allocations failed: {child.Output}");
         Assert.True(child.Number("unobserved") == 0, child.Output);
-    }
-
-    private sealed class LogRecorder : ILoggerFactory, ILogger
-    {
-        private readonly List<string> _lines = [];
-
-        public IReadOnlyList<string> Lines
-        {
-            get
-            {
-                lock (_lines)
-                {
-                    return [.. _lines];
-                }
-            }
-        }
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void AddProvider(ILoggerProvider provider)
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (_lines)
-            {
-                _lines.Add(formatter(state, exception));
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

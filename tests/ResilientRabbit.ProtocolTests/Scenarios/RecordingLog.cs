@@ -2,19 +2,31 @@ using Microsoft.Extensions.Logging;
 
 namespace ResilientRabbit.ProtocolTests.Scenarios;
 
-/// <summary>Keeps every line of the log at every level, with the exception where there is one.</summary>
-internal sealed class RecordingLog : ILoggerFactory, ILogger
+/// <summary>Keeps every line of the log from a level on, with the exception where there is one.</summary>
+internal sealed class RecordingLog(LogLevel least = LogLevel.Trace) : LogSink
 {
-    private readonly List<(int Event, string Text)> _lines = [];
+    private readonly List<(int Event, string Message, Exception? Exception)> _lines = [];
 
-    /// <summary>All lines so far.</summary>
+    /// <summary>All lines so far, each with its exception.</summary>
     public IReadOnlyList<string> Lines
     {
         get
         {
             lock (_lines)
             {
-                return [.. _lines.Select(static line => line.Text)];
+                return [.. _lines.Select(static line => line.Message + line.Exception)];
+            }
+        }
+    }
+
+    /// <summary>All lines so far, without the exceptions: what stands on one line of a log.</summary>
+    public IReadOnlyList<string> Messages
+    {
+        get
+        {
+            lock (_lines)
+            {
+                return [.. _lines.Select(static line => line.Message)];
             }
         }
     }
@@ -28,26 +40,13 @@ internal sealed class RecordingLog : ILoggerFactory, ILogger
         }
     }
 
-    public ILogger CreateLogger(string categoryName) => this;
+    public override bool IsEnabled(LogLevel logLevel) => logLevel >= least;
 
-    public void AddProvider(ILoggerProvider provider)
-    {
-    }
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => true;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    protected override void Write(int eventId, string message, Exception? exception)
     {
         lock (_lines)
         {
-            _lines.Add((eventId.Id, formatter(state, exception) + exception));
+            _lines.Add((eventId, message, exception));
         }
-    }
-
-    public void Dispose()
-    {
     }
 }

@@ -31,6 +31,7 @@ public sealed class ConsumerSettingsTests
         { "StopTimeout", static options => options.StopTimeout = Timeout.InfiniteTimeSpan },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "orders" },
         { "DeadLetterQueue", static options => options.DeadLetterQueue = "amq.parked" },
+        { "DeadLetterQueue", static options => options.DeadLetterQueue = "orders.retry.5000" },
         { "ConsumerTag", static options => options.ConsumerTag = new string('t', 256) },
     };
 
@@ -79,6 +80,15 @@ public sealed class ConsumerSettingsTests
         ArgumentException exception = Assert.Throws<ArgumentException>(() => ConsumerSettings.From(new string('q', 245), new ConsumerOptions { DeadLetterQueue = "dead" }));
 
         Assert.Contains("256 bytes", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_queue_that_the_broker_named_has_retry_queues_that_may_be_declared()
+    {
+        ConsumerSettings settings = ConsumerSettings.From("amq.gen-x", new ConsumerOptions { DeadLetterQueue = "parked" });
+
+        Assert.Equal("_amq.gen-x.retry.5000", settings.RetryQueueAfter(1));
+        Assert.Equal("amq.gen-x", RetryTopology.RetryQueue(settings, TimeSpan.FromSeconds(5), isQuorum: false).DeadLetterRoutingKey);
     }
 
     [Fact]

@@ -69,6 +69,35 @@ public sealed class CopyBuilderTests
         Assert.InRange(Encoding.UTF8.GetByteCount(reason), 1000, 1024);
     }
 
+    [Theory]
+    [InlineData("Unexpected token: it is not allowed here")]
+    [InlineData("Invalid token: } at line 3")]
+    [InlineData("Basic authentication failed")]
+    public void Words_about_tokens_are_no_secrets(string text) =>
+        Assert.Equal("FormatException: " + text, CopyBuilder.Reason(Settlement.Retry, new FormatException(text)));
+
+    [Theory]
+    [InlineData("{\"user\":\"nova\",\"password\":\"zq9 hunter2\"}")]
+    [InlineData("{ \"token\" : \"zq9hunter2\" }")]
+    [InlineData("{'api_key': 'zq9hunter2'}")]
+    [InlineData("Password=\"zq9;hunter2\";Host=db")]
+    [InlineData("token: zq9hunter2")]
+    [InlineData("token: zqhunterhunterhunter")]
+    [InlineData("token=zqh")]
+    [InlineData("secret: zqhunter; more")]
+    [InlineData("password: zqh")]
+    [InlineData("Authorization: Bearer zq9hunter2")]
+    [InlineData("authorization: Basic enE5aHVudGVyMg==")]
+    public void Secrets_are_masked_in_whatever_way_they_are_written(string text)
+    {
+        string reason = CopyBuilder.Reason(Settlement.Retry, new FormatException(text));
+
+        Assert.DoesNotContain("zq", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("enE5", reason, StringComparison.Ordinal);
+        Assert.Contains("***", reason, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_bare_copy_has_nothing_that_could_be_refused()
     {

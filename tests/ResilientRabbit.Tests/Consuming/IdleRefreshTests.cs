@@ -156,5 +156,5 @@ public sealed class IdleRefreshTests
     private IdleWatch NewWatch(TimeSpan? refreshAfter = null)
         => new(ConsumerSettings.From("orders", new ConsumerOptions { Prefetch = 5, RefreshIdleAfter = refreshAfter }), _counters, () => _spec, NullLogger.Instance, _time);
 
-    private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", _ => Task.FromResult(_queue), CancellationToken.None);
+    private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", _ => Task.FromResult(new QueueLook(_queue, TimeSpan.Zero)), CancellationToken.None);
 }

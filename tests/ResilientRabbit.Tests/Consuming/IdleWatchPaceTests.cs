@@ -11,7 +11,7 @@ public sealed class IdleWatchPaceTests
 {
     private readonly SubscriptionCounters _counters = new();
     private readonly ManualTimeProvider _time = new();
-    private TaskCompletionSource<QueueDeclareOk>? _answer;
+    private TaskCompletionSource<QueueLook>? _answer;
     private QueueDeclareOk _queue = new("orders", 10, 1);
     private int _looks;
 
@@ -73,10 +73,27 @@ public sealed class IdleWatchPaceTests
         Assert.InRange(watch.Interval, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
         Assert.NotNull(await LookAsync(watch));
 
-        Task<QueueDeclareOk> Late(CancellationToken cancellationToken)
+        Task<QueueLook> Late(CancellationToken cancellationToken)
         {
             _time.Advance(TimeSpan.FromSeconds(0.25));
-            return Task.FromResult(_queue);
+            return Task.FromResult(new QueueLook(_queue, TimeSpan.Zero));
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_consumer_of_an_empty_queue_is_found_on_a_broker_that_is_a_tenth_of_a_second_away()
+    {
+        _queue = new QueueDeclareOk("orders", 0, 0);
+        IdleWatch watch = NewWatch();
+
+        Assert.Null(await watch.CheckAsync("tag", Far, CancellationToken.None));
+        Assert.Equal("the broker knows no consumer of the queue", await watch.CheckAsync("tag", Far, CancellationToken.None));
+
+        // One way and back for the channel, and once more for the question.
+        Task<QueueLook> Far(CancellationToken cancellationToken)
+        {
+            _time.Advance(TimeSpan.FromSeconds(0.2));
+            return Task.FromResult(new QueueLook(_queue, TimeSpan.FromSeconds(0.1)));
         }
     }
 
@@ -84,7 +101,7 @@ public sealed class IdleWatchPaceTests
     public async Task Many_consumers_of_a_client_do_not_all_look_at_the_same_time()
     {
         using var looks = new SemaphoreSlim(8);
-        _answer = new TaskCompletionSource<QueueDeclareOk>();
+        _answer = new TaskCompletionSource<QueueLook>();
         List<Task<string?>> looking = [];
         for (int number = 0; number < 50; number++)
         {
@@ -95,7 +112,7 @@ public sealed class IdleWatchPaceTests
         }
 
         Assert.Equal(8, _looks);
-        _answer.SetResult(new QueueDeclareOk("orders", 0, 1));
+        _answer.SetResult(new QueueLook(new QueueDeclareOk("orders", 0, 1), TimeSpan.Zero));
         await Task.WhenAll(looking).WaitAsync(TimeSpan.FromSeconds(10));
 
         Assert.Equal((50, 8), (_looks, looks.CurrentCount));
@@ -171,10 +188,10 @@ public sealed class IdleWatchPaceTests
 
     private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", AnswerAsync, CancellationToken.None);
 
-    private Task<QueueDeclareOk> AnswerAsync(CancellationToken cancellationToken)
+    private Task<QueueLook> AnswerAsync(CancellationToken cancellationToken)
     {
         _looks++;
-        return _answer?.Task ?? Task.FromResult(_queue);
+        return _answer?.Task ?? Task.FromResult(new QueueLook(_queue, TimeSpan.Zero));
     }
 
     private void Stream(int count)
@@ -212,7 +229,7 @@ public sealed class IdleWatchPaceTests
             }
         }
 
-        public Task<QueueDeclareOk> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public void End()
         {

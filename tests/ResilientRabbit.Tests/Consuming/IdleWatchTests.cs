@@ -205,10 +205,10 @@ public sealed class IdleWatchTests
 
     private Task<string?> LookAsync(IdleWatch watch) => watch.CheckAsync("tag", AnswerAsync, CancellationToken.None);
 
-    private Task<QueueDeclareOk> AnswerAsync(CancellationToken cancellationToken)
+    private Task<QueueLook> AnswerAsync(CancellationToken cancellationToken)
     {
         _looks++;
-        return Task.FromResult(_queue);
+        return Task.FromResult(new QueueLook(_queue, TimeSpan.Zero));
     }
 
     private async Task<int> CountReplacementsAsync(IdleWatch watch, int looks)

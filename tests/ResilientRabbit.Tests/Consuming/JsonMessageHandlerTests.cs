@@ -33,6 +33,22 @@ public sealed partial class JsonMessageHandlerTests
         Assert.Single(handler.Values);
     }
 
+    // Kombu, and with it oslo.messaging and Celery, and Spring's JSON converter put the charset there.
+    [Theory]
+    [InlineData("application/json", "utf-8")]
+    [InlineData("application/json", "UTF-8")]
+    [InlineData("application/json", "utf8")]
+    [InlineData("application/json; charset=utf8", null)]
+    [InlineData("application/json", "us-ascii")]
+    public async Task A_charset_that_is_UTF_8_is_accepted_by_each_of_its_names_and_as_the_encoding(string contentType, string? encoding)
+    {
+        var handler = new RecordingHandler();
+
+        await new JsonMessageHandler<Order>(handler, OrderContext.Default.Order).HandleAsync(Message("""{"Number":7}""", contentType, encoding), CancellationToken.None);
+
+        Assert.Single(handler.Values);
+    }
+
     [Theory]
     [InlineData("""{"Number":""", "no JSON of type Order at $, line 0, byte")]
     [InlineData("", "no JSON of type Order")]

@@ -131,7 +131,7 @@ public sealed class UnpackerTests : IDisposable
         return members;
     }
 
-    private static IncomingDelivery Incoming(byte[] body, string? format, string? messageId, byte[]? ids)
+    internal static IncomingDelivery Incoming(byte[] body, string? format, string? messageId, byte[]? ids)
     {
         var properties = new BasicProperties { MessageId = messageId, ContentType = "application/json", Headers = new Dictionary<string, object?> { ["tenant"] = "a" } };
         if (format is not null)

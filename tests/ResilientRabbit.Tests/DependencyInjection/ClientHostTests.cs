@@ -103,6 +103,21 @@ public sealed partial class ClientHostTests
     }
 
     [Fact]
+    public async Task A_consumer_that_can_never_start_stops_the_host_although_another_waits_for_its_queue()
+    {
+        var client = new FakeRabbitClient { Expected = 2, Missing = { "missing" } };
+        client.Connected.SetResult();
+        using IHost host = BuildHost(client, static builder => builder.AddConsumer<CountingHandler>("missing").AddConsumer<CountingHandler>("x"));
+        var stopping = new TaskCompletionSource();
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+
+        await host.StartAsync().WaitAsync(TestTimeout);
+
+        await stopping.Task.WaitAsync(TestTimeout);
+        await host.StopAsync().WaitAsync(TestTimeout);
+    }
+
+    [Fact]
     public async Task Wrong_consumer_options_stop_the_start_of_the_host()
     {
         var client = new FakeRabbitClient();

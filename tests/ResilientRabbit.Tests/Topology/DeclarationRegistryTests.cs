@@ -146,6 +146,81 @@ public sealed class DeclarationRegistryTests
     public void A_session_lost_under_a_declaration_is_blamed_on_it_only_when_that_happens_again(int code, int failures, object verdict) =>
         Assert.Equal((DeclarationVerdict)verdict, DeclarationFailure.JudgeLoss(code, failures));
 
+    [Fact]
+    public void An_own_queue_stays_for_as_long_as_somebody_needs_it()
+    {
+        QueueSpec[] own = [new() { Name = "orders.dead-letter" }];
+        _registry.RequestOwn(own);
+        _registry.RequestOwn(own);
+
+        _registry.ReleaseOwn(own);
+        Assert.NotNull(_registry.FindQueue("orders.dead-letter"));
+        _registry.ReleaseOwn(own);
+
+        Assert.Null(_registry.FindQueue("orders.dead-letter"));
+        Assert.False(_registry.RequestAll());
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_queue_that_is_forgotten_waits_no_longer()
+    {
+        QueueSpec[] own = [new() { Name = "orders.dead-letter" }];
+        _registry.RequestOwn(own);
+        Task<TopologyException?> waiting = Assert.Single(_registry.RequestTarget("", "orders.dead-letter", out _));
+        Assert.False(_registry.EveryEntryTried.IsCompleted);
+
+        _registry.ReleaseOwn(own);
+
+        Assert.True(waiting.IsCompleted && _registry.EveryEntryTried.IsCompleted);
+        Assert.Null(await waiting);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_the_application_declares_is_its_own_whoever_was_first(bool isApplicationFirst)
+    {
+        QueueSpec[] own = [new() { Name = "orders", Type = QueueType.Classic }];
+        if (!isApplicationFirst)
+        {
+            _registry.RequestOwn(own);
+        }
+
+        _registry.Request(new TopologyBuilder().Queue(new QueueSpec { Name = "orders", Type = QueueType.Quorum }).Build());
+        if (isApplicationFirst)
+        {
+            _registry.RequestOwn(own);
+        }
+
+        _registry.ReleaseOwn(own);
+
+        Assert.Equal(QueueType.Quorum, _registry.FindQueue("orders")?.Type);
+    }
+
+    public static TheoryData<object, object> DifferentValues => new()
+    {
+        { "eu"u8.ToArray(), "us"u8.ToArray() },
+        { 1, "1" },
+        { new List<object?> { "a" }, new List<object?> { "b" } },
+        { new Dictionary<string, object?>(StringComparer.Ordinal) { ["a"] = 1 }, new Dictionary<string, object?>(StringComparer.Ordinal) { ["a"] = 2 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(DifferentValues))]
+    public void Bindings_that_differ_in_a_value_of_their_arguments_are_two(object one, object other)
+    {
+        _registry.Request(new TopologyBuilder().Bind(Binding(one)).Bind(Binding(other)).Bind(Binding(one)).Build());
+
+        Assert.Equal(2, _registry.Due().Length);
+
+        static BindingSpec Binding(object value) => new()
+        {
+            Queue = "orders",
+            Exchange = "shop",
+            Arguments = new Dictionary<string, object?>(StringComparer.Ordinal) { ["x-match"] = "all", ["region"] = value },
+        };
+    }
+
     private static TopologyException Refusal(int code) => new("queue 'orders'", code, "refused", "refused");
 
     private string[] Due() => [.. _registry.Due().Select(static attempt => attempt.Spec switch
