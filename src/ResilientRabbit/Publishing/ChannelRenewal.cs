@@ -14,6 +14,9 @@ internal sealed class ChannelRenewal(TimeProvider time, ILogger logger)
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Forgotten = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly PlannedLeave _leave = new(time, Patience);
 
     private int _inARow;
     private bool _any;
@@ -21,8 +24,14 @@ internal sealed class ChannelRenewal(TimeProvider time, ILogger logger)
 
     private TimeSpan Pause => TimeSpan.FromTicks((long)Math.Min(FirstPause.Ticks * Math.Pow(2, Math.Min(_inARow, 16)), LongestPause.Ticks));
 
-    /// <summary>Whether the lane should leave this channel for a new one as soon as nothing is unanswered on it. Called by the writer of the lane only.</summary>
-    public bool IsWanted(LaneChannel channel) => channel.Nacks.IsSuspect && (!_any || time.GetElapsedTime(_last) >= Pause);
+    /// <summary>
+    /// Whether the lane should leave this channel for a new one as soon as nothing is unanswered on it; not for long where another queue does not answer.
+    /// Called by the writer of the lane only.
+    /// </summary>
+    public bool IsWanted(LaneChannel channel) => _leave.IsWanted(channel.Nacks.IsSuspect && (!_any || time.GetElapsedTime(_last) >= Pause));
+
+    /// <inheritdoc cref="PlannedLeave.IsOverdue"/>
+    public bool IsOverdue(long now) => _leave.IsOverdue(now);
 
     /// <summary>Notes that the channel is being left: for its nacks, or for another reason. Called by the writer of the lane only.</summary>
     public void Note(bool isRenewal, int lane)

@@ -31,6 +31,11 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
     private long _takenAtTick;
     private long _takenAtAdd;
 
+    /// <summary>
+    /// Called when somebody waits to be told. Only <see cref="Tick"/> helps when those who tell are held up, and the clock may have stopped since the outcome was counted.
+    /// </summary>
+    public Action? Added { private get; set; }
+
     /// <summary>True when no caller waits to be told.</summary>
     public bool IsEmpty
     {
@@ -59,6 +64,7 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
         }
 
         Start(start);
+        Added?.Invoke();
     }
 
     /// <summary>Adds one message whose outcome is known.</summary>
@@ -73,6 +79,7 @@ internal sealed class CompletionQueue : IThreadPoolWorkItem
         }
 
         Start(start);
+        Added?.Invoke();
     }
 
     /// <summary>Called by the publisher's clock: sends a fresh worker when those there have all been stuck since the last call.</summary>

@@ -27,6 +27,12 @@ internal sealed class FlushLine
     /// <summary>Completes when all that were accepted until now have their outcome.</summary>
     public Task Flush()
     {
+        if (_current.Open == 0 && _generations.Last!.Previous is { } previous)
+        {
+            // Nothing was accepted since the last flush: who flushes again and again through an outage leaves no entry for each try.
+            return previous.Value.Done!.Task;
+        }
+
         FlushGeneration last = _current;
         last.Done ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Task done = last.Done.Task;

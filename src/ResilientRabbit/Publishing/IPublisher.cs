@@ -4,7 +4,7 @@ namespace ResilientRabbit;
 /// <remarks>
 /// Thread-safe. Delivery guarantee: at least once. A call that returns means that the broker has confirmed the message; after a lost connection an
 /// unconfirmed message is sent again with the same message-id and the header <c>x-publish-attempt</c>, so duplicates are possible and marked.
-/// Messages with the same ordering key that are confirmed without ever having been nacked keep their order.
+/// Messages with the same ordering key that are confirmed without ever having been nacked, or returned while their queue was being declared, keep their order (<see cref="PublishReceipt.Nacks"/> is 0).
 /// </remarks>
 public interface IPublisher
 {

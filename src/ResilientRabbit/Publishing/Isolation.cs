@@ -10,6 +10,11 @@ internal static class Isolation
 
     private const int AccessRefused = 403;
     private const int PreconditionFailed = 406;
+    private const int ContentTooLarge = 311;
+    private const int NoConsumers = 313;
+
+    /// <summary>Whether a channel is closed with this code because of what was asked of it: the soft errors of AMQP 0-9-1. With any other the broker has reasons of its own.</summary>
+    public static bool IsOfMessage(int replyCode) => replyCode is ContentTooLarge or NoConsumers or (>= AccessRefused and <= PreconditionFailed);
 
     /// <summary>The first unanswered message that the reply text points at; the only one if there is but one; null when that cannot be told.</summary>
     public static PendingMessage? FindGuilty(List<(PendingMessage Message, long Version)> unanswered, int replyCode, string replyText)

@@ -22,11 +22,10 @@ internal sealed class Lane
     private readonly LaneRecovery _recovery;
     private readonly ChannelRenewal _renewal;
     private readonly PlannedLeave _leave;
+    private readonly LaneDrain _drain;
     private LaneChannel? _channel;
     private Task? _writer;
     private int _started;
-    private long _drainedAt;
-    private bool _mustDrain;
 
     /// <summary>Builds the lane; <paramref name="home"/> is the connection it belongs to, the others are its refuge.</summary>
     public Lane(int index, LaneContext context, ISessionSource home)
@@ -38,6 +37,7 @@ internal sealed class Lane
         _queue = new LaneQueue(_linger);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
         _leave = new PlannedLeave(context.Time);
+        _drain = new LaneDrain(context.Time, context.Quarantine);
         _recovery = new LaneRecovery(this, context, _sessions, _queue, _suspects);
     }
 
@@ -111,7 +111,8 @@ internal sealed class Lane
         LaneChannel? channel = Volatile.Read(ref _channel);
         channel?.Window.CollectExpired(now, all: false, scratch);
         SettleAll(scratch, SettleKind.Expired);
-        if (_queue.Wake(now) || channel?.Window.WakesLate() == true || _leave.IsOverdue(now) || (channel is not null && _sessions.IsStuck(channel.Session)))
+        bool isOverdue = _leave.IsOverdue(now) | _renewal.IsOverdue(now) | _drain.IsOverdue(now);
+        if (_queue.Wake(now) || channel?.Window.WakesLate() == true || isOverdue || (channel is not null && _sessions.IsStuck(channel.Session)))
         {
             _signal.Set();
         }
@@ -215,19 +216,14 @@ internal sealed class Lane
             int limit = _suspects.Limit(channel.Window.Count, channel.WindowLimit);
             bool renews = _renewal.IsWanted(channel);
             bool leaves = renews || _leave.IsWanted(_sessions.MayMove(channel.Session));
-            WindowRoom room = channel.Room(leaves || _mustDrain ? 1 : limit);
+            WindowRoom room = channel.Room(leaves || _drain.Holds() ? 1 : limit);
             if (channel.MustPause || room.Messages == 0 || (!leaves && (!channel.Channel.HasRoom || _queue.MustLinger())))
             {
                 await _signal.WaitAsync().ConfigureAwait(false);
                 continue;
             }
 
-            _mustDrain = false;
-            if (channel.Window.Count == 0)
-            {
-                _drainedAt = _context.Quarantine.Count;
-            }
-
+            _drain.End(channel.Window.Count == 0);
             if (leaves)
             {
                 _renewal.Note(renews, Index);
@@ -259,7 +255,7 @@ internal sealed class Lane
                 continue;
             }
 
-            Verdict verdict = mayDivert ? _context.Quarantine.Judge(message, _drainedAt) : Verdict.Free;
+            Verdict verdict = mayDivert ? _drain.Judge(message) : Verdict.Free;
             if (verdict == Verdict.Free)
             {
                 _suspects.Sent();
@@ -294,7 +290,7 @@ internal sealed class Lane
             front.Add(message);
             front.Append(ref run);
             _queue.PutBack(ref front);
-            _mustDrain = true;
+            _drain.Ask();
         }
     }
 }

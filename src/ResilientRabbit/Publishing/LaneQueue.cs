@@ -93,13 +93,16 @@ internal sealed class LaneQueue(PackLinger? linger = null)
         var front = default(MessageList);
         foreach (PendingMessage message in messages)
         {
-            if (message.TryTakeBack(message.Version) == SettleResult.Settled)
+            switch (message.TryTakeBack(message.Version))
             {
-                front.Add(message);
-            }
-            else
-            {
-                message.ReleaseReference();
+                case SettleResult.Settled:
+                    front.Add(message);
+                    break;
+                case SettleResult.TooLate:
+                    message.ReleaseReference();
+                    break;
+
+                // Deferred: the stall probe is making a copy of it, and puts it to rest.
             }
         }
 

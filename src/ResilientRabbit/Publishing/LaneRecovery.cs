@@ -7,6 +7,11 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
 {
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>A message that shares something with a refused one goes in a window with others so often at most.</summary>
+    private const int MaxTogether = 3;
+
+    private (PendingMessage Message, long Version) _stoodAlone;
+
     /// <summary>Takes the unanswered messages of an ended channel back, in order, before everything newer.</summary>
     public async Task RecoverAsync(LaneChannel channel, CancellationToken stopping)
     {
@@ -28,7 +33,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
 
         (int code, string text) = channel.CloseReason;
         List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
+        PendingMessage? guilty = code == 0 ? null : FindGuilty(unanswered, code, text);
         if (code == 0)
         {
             suspects.TakenBack();
@@ -48,6 +53,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         }
 
         var replay = default(MessageList);
+        (int taken, int alike) = (0, 0);
         foreach ((PendingMessage message, long version) in unanswered)
         {
             if (message == guilty)
@@ -57,6 +63,8 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
             else if (message.TryTakeBack(version) == SettleResult.Settled)
             {
                 replay.Add(message);
+                taken++;
+                alike = guilty is not null && message.Attempts > MaxTogether && context.Quarantine.MayConcern(message) ? taken : alike;
             }
             else
             {
@@ -69,8 +77,24 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
             context.Logger.PublishRetried(lane.Index, unanswered.Count);
         }
 
+        // One at a time as far as there are others of the kind, which no quarantine takes because of their key: each would else cost all behind it another copy.
+        suspects.Begin(alike);
         queue.PutBack(ref replay);
         return code == 0 || unanswered.Count > 0 || channel.Window.Progress > 0;
+    }
+
+    /// <summary>Who is to blame; null when that cannot be told. One that happens to be alone when the broker has reasons of its own goes again: it is blamed when it stands alone at the next such end too.</summary>
+    private PendingMessage? FindGuilty(List<(PendingMessage Message, long Version)> unanswered, int code, string text)
+    {
+        PendingMessage? guilty = Isolation.FindGuilty(unanswered, code, text);
+        if (guilty is null || Isolation.IsOfMessage(code))
+        {
+            return guilty;
+        }
+
+        bool again = _stoodAlone == unanswered[0];
+        _stoodAlone = unanswered[0];
+        return again ? guilty : null;
     }
 
     private void Refuse(PendingMessage message, long version, int code, string text)

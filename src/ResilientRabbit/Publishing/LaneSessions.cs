@@ -8,6 +8,7 @@ namespace ResilientRabbit.Publishing;
 internal sealed class LaneSessions(ISessionSource home, LaneContext context)
 {
     private static readonly TimeSpan AvoidFor = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestAvoided = TimeSpan.FromMinutes(10);
 
     private readonly IReadOnlyList<ISessionSource> _all = context.Sources;
     private readonly TimeSpan _stallLimit = context.Settings.ConfirmStallTimeout;
@@ -15,6 +16,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     private readonly LeaderVote? _vote = context.Leaders is { } leaders ? new LeaderVote(leaders, context.Time) : null;
     private IPublishSession? _avoided;
     private long _avoidedSince;
+    private TimeSpan _avoidFor;
 
     /// <summary>The node that leads most of what the lane writes; null where it is not known or not followed.</summary>
     public string? LeaderNode => _vote?.Node;
@@ -31,7 +33,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     /// <summary>A living session, or null.</summary>
     public IPublishSession? Choose()
     {
-        if (_avoided is not null && (_avoided.IsDead || _time.GetElapsedTime(_avoidedSince) >= AvoidFor))
+        if (_avoided is { IsDead: true })
         {
             _avoided = null;
         }
@@ -43,7 +45,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
 
         foreach (ISessionSource source in _all)
         {
-            if (source.Session is { IsDead: false } session && session != _avoided)
+            if (source.Session is { IsDead: false } session && !IsAvoided(session))
             {
                 return session;
             }
@@ -74,9 +76,10 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
         }
     }
 
-    /// <summary>The stall probe has shown that this session is silent: not there for a while.</summary>
+    /// <summary>The stall probe has shown that this session is silent, or it is stuck: not there for a while, and for longer each time, because a lane that tries it again may stall again.</summary>
     public void Avoid(IPublishSession session)
     {
+        _avoidFor = session == _avoided ? TimeSpan.FromTicks(Math.Min(_avoidFor.Ticks * 2, LongestAvoided.Ticks)) : AvoidFor;
         _avoided = session;
         _avoidedSince = _time.GetTimestamp();
     }
@@ -122,7 +125,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     /// <summary>Of living sessions that are not avoided: one to the leader's node, above all the one in use, else that of the home connection; null when there is neither.</summary>
     private IPublishSession? PreferredTo(IPublishSession? current)
     {
-        IPublishSession? own = home.Session is { IsDead: false } living && living != _avoided ? living : null;
+        IPublishSession? own = home.Session is { IsDead: false } living && !IsAvoided(living) ? living : null;
         if (LeaderNode is not { } node)
         {
             return own;
@@ -131,7 +134,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
         IPublishSession? found = own is not null && IsAt(own, node) ? own : null;
         foreach (ISessionSource source in _all)
         {
-            if (source.Session is { IsDead: false } session && session != _avoided && IsAt(session, node) && (found is null || session == current))
+            if (source.Session is { IsDead: false } session && !IsAvoided(session) && IsAt(session, node) && (found is null || session == current))
             {
                 found = session;
             }
@@ -139,6 +142,8 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
 
         return found ?? own;
     }
+
+    private bool IsAvoided(IPublishSession session) => session == _avoided && _time.GetElapsedTime(_avoidedSince) < _avoidFor;
 
     private static bool IsAt(IPublishSession session, string node) => string.Equals(session.NodeName, node, StringComparison.Ordinal);
 

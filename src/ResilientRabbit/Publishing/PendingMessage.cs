@@ -226,7 +226,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         ? new OutgoingPublish(Exchange, RoutingKey, Mandatory, _properties.Plain, null, Body)
         : new OutgoingPublish(Exchange, RoutingKey, Mandatory, default, Properties, Body);
 
-    public PublishReceipt ToReceipt() => _properties.Receipt(Attempts, Nacks);
+    // Whatever was answered otherwise and rested may have been overtaken: returned or refused as well as nacked.
+    public PublishReceipt ToReceipt() => _properties.Receipt(Attempts, Answered);
 
     /// <summary>Drops the engine's or the caller's reference.</summary>
     public void ReleaseReference()

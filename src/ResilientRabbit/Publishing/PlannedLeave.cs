@@ -4,12 +4,14 @@ namespace ResilientRabbit.Publishing;
 /// How a lane gets an empty window to move over while it is busy: it writes nothing more until everything is answered. Where answers do not come
 /// (a queue without a leader) it gives up for a while, so that a move that nobody needs holds up nothing.
 /// </summary>
-internal sealed class PlannedLeave(TimeProvider time)
+/// <param name="time">The client's time.</param>
+/// <param name="patience">How long it holds back; null: one second.</param>
+internal sealed class PlannedLeave(TimeProvider time, TimeSpan? patience = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    private readonly long _patience = (long)(Patience.TotalSeconds * time.TimestampFrequency);
+    private readonly long _patience = (long)((patience ?? Patience).TotalSeconds * time.TimestampFrequency);
     private readonly long _pause = (long)(Pause.TotalSeconds * time.TimestampFrequency);
     private long _holdsUntil;
     private long _toldOf;

@@ -26,6 +26,7 @@ internal sealed class PublishClock : IDisposable
         _lanes = lanes;
         _logger = logger;
         _time = time;
+        _completions.Added = Run;
         _timer = time.CreateTimer(static state => ((PublishClock)state!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -54,13 +55,16 @@ internal sealed class PublishClock : IDisposable
         }
     }
 
-    /// <summary>Ends the clock with the last message and the last caller who is still to be told: those who tell may all be held up by callers.</summary>
+    /// <summary>
+    /// Ends the clock with the last message and the last caller who is still to be told: those who tell may all be held up by callers. The timer is stopped and not disposed:
+    /// an outcome that was counted may be on its way to the caller.
+    /// </summary>
     public void Dispose()
     {
         Volatile.Write(ref _closed, true);
         if (IsIdle)
         {
-            _timer.Dispose();
+            Stop();
         }
         else
         {
@@ -115,19 +119,20 @@ internal sealed class PublishClock : IDisposable
         }
 
         _completions.Tick();
-        if (IsIdle && Volatile.Read(ref _closed))
+        if (IsIdle)
         {
-            _timer.Dispose();
+            Stop();
         }
-        else if (IsIdle)
+    }
+
+    private void Stop()
+    {
+        // Stopped first, then said so: a publish in between finds it running and is seen by the second look.
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Volatile.Write(ref _running, 0);
+        if (!IsIdle)
         {
-            // Stopped first, then said so: a publish in between finds it running and is seen by the second look.
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            Volatile.Write(ref _running, 0);
-            if (!IsIdle)
-            {
-                Run();
-            }
+            Run();
         }
     }
 }

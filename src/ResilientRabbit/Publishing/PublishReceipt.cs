@@ -5,7 +5,10 @@ namespace ResilientRabbit;
 /// <summary>Proves that the broker has confirmed a message.</summary>
 /// <param name="MessageId">The message-id that every copy of the message carries.</param>
 /// <param name="Attempts">How many copies were written, at least 1. More than one copy may be stored when it is greater than 1.</param>
-/// <param name="Nacks">How many of the copies the broker nacked before it confirmed one. The order of a key is promised only for messages without nacks.</param>
+/// <param name="Nacks">
+/// How many of the copies the broker nacked before it confirmed one, or returned or refused while their route, which the application declares, was missing. The order of a key is promised only for
+/// messages where this is 0.
+/// </param>
 public readonly record struct PublishReceipt(string MessageId, int Attempts, int Nacks)
 {
     // A text, or what makes it of the number: most callers never look.

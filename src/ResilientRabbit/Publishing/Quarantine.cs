@@ -31,6 +31,9 @@ internal sealed class Quarantine
     /// <summary>How many offences there have been. A lane that had an empty window since then has nothing out there that belongs to one of them.</summary>
     public long Count => Volatile.Read(ref _count);
 
+    /// <summary>Whether the message shares something with one that was refused; false: certainly not.</summary>
+    public bool MayConcern(PendingMessage message) => Volatile.Read(ref _suspicion)?.MayConcern(message) == true;
+
     /// <summary>The broker has closed a channel because of this message.</summary>
     public void Blame(PendingMessage message, int replyCode, string replyText)
     {
@@ -63,7 +66,7 @@ internal sealed class Quarantine
     /// <param name="drainedAt">The count of offences at which the lane's window was last empty.</param>
     public Verdict Judge(PendingMessage message, long drainedAt)
     {
-        if (Lane is null || message.HasOrderingKey || Volatile.Read(ref _suspicion)?.MayConcern(message) != true)
+        if (Lane is null || message.HasOrderingKey || !MayConcern(message))
         {
             return Verdict.Free;
         }

@@ -235,8 +235,14 @@ internal sealed class StallProbe
             }
             finally
             {
-                // Not handed over: this copy does not count.
-                message.Attempts -= sent ? 0 : 1;
+                if (!sent)
+                {
+                    // Not handed over: this copy does not count, and nothing will be said of it.
+                    message.Attempts--;
+                    _copies.Remove(copy);
+                    copy.Retire();
+                }
+
                 _owner.EndWrite(message);
             }
 

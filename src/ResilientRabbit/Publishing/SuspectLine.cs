@@ -17,10 +17,10 @@ internal sealed class SuspectLine
         _isOneOut = false;
     }
 
-    /// <summary>These many messages at the front of the lane are under suspicion.</summary>
+    /// <summary>These many messages at the front of the lane are under suspicion, and all that were.</summary>
     public void Begin(int count)
     {
-        _left = count;
+        _left = Math.Max(_left, count);
         _isOneOut = false;
     }
 

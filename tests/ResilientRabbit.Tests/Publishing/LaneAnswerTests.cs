@@ -59,6 +59,24 @@ public sealed class LaneAnswerTests
     }
 
     [Fact]
+    public async Task A_receipt_tells_of_a_return_that_newer_messages_of_the_key_may_have_overtaken()
+    {
+        await using var harness = new PublisherHarness();
+        harness.Routes.Known.Add("orders");
+        FakePublishSession session = harness.Open();
+        Task<PublishReceipt>[] returned = await harness.PublishWrittenAsync(session, "a");
+        session.Channel.ReturnAndAck(1);
+        Task<PublishReceipt>[] newer = await harness.PublishWrittenAsync(session, "b");
+        session.AckAll();
+        session.Channel.Ack(2);
+        harness.Time.Advance(LongestRest);
+
+        Assert.Equal((2, 1), ((await Confirmed(returned[0])).Attempts, (await Confirmed(returned[0])).Nacks));
+        Assert.Equal((1, 0), ((await Confirmed(newer[0])).Attempts, (await Confirmed(newer[0])).Nacks));
+        Assert.Equal(["a", "b", "a"], Texts(session.Writes));
+    }
+
+    [Fact]
     public async Task A_route_that_never_comes_back_is_unroutable_at_the_deadline()
     {
         await using var harness = new PublisherHarness();

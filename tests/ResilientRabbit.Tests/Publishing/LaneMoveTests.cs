@@ -95,6 +95,27 @@ public sealed class LaneMoveTests
         Assert.False(stuck.IsDead);
     }
 
+    [Fact]
+    public async Task A_lane_returns_to_a_session_that_was_stuck_for_a_while()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession home = harness.Open(0).AckAll();
+        await Confirmed(harness.Publish("a"));
+        FakePublishSession other = harness.Open(1).AckAll();
+        home.WriteStall = Stall;
+        await Confirmed(harness.Publish("b"));
+        Assert.Equal(["b"], Texts(other.Writes));
+        home.WriteStall = TimeSpan.Zero;
+        await Confirmed(harness.Publish("c"));
+
+        harness.Time.Advance(TimeSpan.FromSeconds(31));
+        await Confirmed(harness.Publish("d"));
+
+        Assert.Equal(["b", "c"], Texts(other.Writes));
+        Assert.Equal(["a", "d"], Texts(home.Writes));
+        Assert.Equal(0, harness.Counts.Replayed);
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ResilientRabbit.Publishing;
+using ResilientRabbit.Tests.Connections;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
@@ -37,6 +40,56 @@ public sealed class PublishClockTests
         harness.Time.Advance(Lifetime + TimeSpan.FromMilliseconds(100));
 
         Assert.Equal(0, harness.Counts.Pending);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_caller_whose_outcome_was_counted_when_the_clock_stopped_is_told_although_another_blocks_who_tells(bool isClosing)
+    {
+        var factory = new MessageFactory();
+        CompletionQueue completions = factory.Pool.Completions;
+        using var clock = new PublishClock(factory.Ledger, completions, factory.Lanes, NullLogger.Instance, factory.Time);
+        using var release = new ManualResetEventSlim();
+        PendingMessage first = factory.Admit(out _);
+        PendingMessage second = factory.Admit(out _);
+        Task blocking = ThenAsync(first.AsValueTask(), release.Wait);
+        Task told = ThenAsync(second.AsValueTask(), release.Set);
+        clock.Run();
+        first.TrySettle(first.Version, SettleKind.Confirmed);
+        second.TrySettle(second.Version, SettleKind.Confirmed);
+        factory.Ledger.Release(first, null);
+        first.Complete(first.ToReceipt(), null);
+        Assert.True(SpinWait.SpinUntil(() => completions.IsEmpty, Watch.Limit));
+
+        // The room is given back before the caller is told; between the two the clock finds nothing to do.
+        factory.Ledger.Release(second, null);
+        if (isClosing)
+        {
+            clock.Dispose();
+        }
+
+        factory.Time.Advance(TimeSpan.FromMilliseconds(25));
+        Assert.Null(factory.Time.UntilNext());
+        second.Complete(second.ToReceipt(), null);
+        for (int tick = 0; tick < 10 && !told.IsCompleted; tick++)
+        {
+            factory.Time.Advance(TimeSpan.FromMilliseconds(25));
+            await Task.WhenAny(told, Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken));
+        }
+
+        bool isTold = told.IsCompleted;
+        release.Set();
+        await blocking.WaitAsync(Watch.Limit);
+        Assert.True(isTold);
+        factory.Time.Advance(TimeSpan.FromMilliseconds(50));
+        Assert.Null(factory.Time.UntilNext());
+
+        static async Task ThenAsync(ValueTask<PublishReceipt> publish, Action then)
+        {
+            await publish.ConfigureAwait(false);
+            then();
+        }
     }
 
     /// <summary>Another thread publishes just before the timer stops: it gets through, or a lock holds it off until the timer has stopped.</summary>

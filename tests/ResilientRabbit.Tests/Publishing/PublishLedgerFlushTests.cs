@@ -29,6 +29,23 @@ public sealed class PublishLedgerFlushTests
     }
 
     [Fact]
+    public void Flushes_with_nothing_accepted_between_them_wait_for_the_same()
+    {
+        // Something that flushes again and again through an outage must not leave an entry for each try.
+        var factory = new MessageFactory();
+        PendingMessage pending = factory.Admit(out _);
+        Task first = factory.Ledger.FlushAsync();
+
+        Task again = factory.Ledger.FlushAsync();
+
+        Assert.Same(first, again);
+        Assert.False(again.IsCompleted);
+        factory.Settle(pending, SettleKind.Confirmed);
+        Assert.True(again.IsCompletedSuccessfully);
+        Assert.True(factory.Ledger.FlushAsync().IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public void A_later_flush_waits_for_the_earlier_messages_too()
     {
         var factory = new MessageFactory();

@@ -62,6 +62,20 @@ public sealed class StallProbeRepeatTests
     }
 
     [Fact]
+    public async Task A_copy_that_cannot_be_sent_leaves_no_channel_behind()
+    {
+        // For example where the other broker's frames are smaller than this message's headers.
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        other.Fail = static _ => new InvalidOperationException("does not fit");
+        await harness.PublishWrittenAsync(home, "a");
+
+        harness.Time.Advance(AboveStall);
+
+        await harness.Watch.UntilAsync(() => other.Channels.Count == 1 && other.Channel.IsRetired).WaitAsync(TimeSpan.FromSeconds(5));
+    }
+
+    [Fact]
     public async Task A_copy_that_the_queue_refuses_is_followed_by_another_one()
     {
         await using var harness = new PublisherHarness(connections: 2);
