@@ -39,8 +39,9 @@ internal sealed class DriverTracked(RunSettings settings, int window) : IContend
 
     public async ValueTask DisposeAsync()
     {
-        await _channel!.DisposeAsync();
-        await _connection!.DisposeAsync();
+        // Either is missing when the target could not be reached; that is what is to be told then.
+        await (_channel?.DisposeAsync() ?? default);
+        await (_connection?.DisposeAsync() ?? default);
     }
 
     // A new object each time: the driver writes its sequence number into the caller's.

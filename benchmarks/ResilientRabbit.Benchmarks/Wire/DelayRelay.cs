@@ -52,9 +52,9 @@ internal static class DelayRelay
                 pieces.Add((Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency), buffer.AsSpan(0, count).ToArray()));
             }
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
-            // The end of the connection is passed on below.
+            // Its end is passed on below; the thread that writes to it disposes of it.
         }
 
         pieces.CompleteAdding();
@@ -78,7 +78,7 @@ internal static class DelayRelay
                 }
             }
         }
-        catch (SocketException)
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             // Nobody is there any more: the rest is of no use.
         }
