@@ -78,7 +78,7 @@ public sealed class ResilientRabbitOptions
     /// <value><see cref="EndpointOrder.RoundRobin"/> by default.</value>
     public EndpointOrder EndpointOrder { get; set; } = EndpointOrder.RoundRobin;
 
-    /// <summary>Gets or sets how long a connection stays where it is before it looks whether it can leave a node that it shares for one that is free again, up to a quarter longer at random. Only publish connections move, and only while nothing is unanswered on the lane that moves: no message is sent twice for it. Meaningless with <see cref="ConnectionMode.LoadBalancer"/>.</summary>
+    /// <summary>Gets or sets how long a connection stays where it is before it looks whether it can leave a node that it shares for one that is free again, or with <see cref="EndpointOrder.Ordered"/> for one that comes earlier, up to a quarter longer at random. Only publish connections move, and only while nothing is unanswered on the lane that moves: no message is sent twice for it. Meaningless with <see cref="ConnectionMode.LoadBalancer"/>.</summary>
     /// <value><see langword="null"/> by default: connections stay where they are. Otherwise 1 second to 24 days.</value>
     public TimeSpan? FailBackDelay { get; set; }
 

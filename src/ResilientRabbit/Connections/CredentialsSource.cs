@@ -58,8 +58,6 @@ internal sealed class CredentialsSource(ILogger logger, TimeProvider time)
             {
                 return pending;
             }
-
-            _abandoned.Remove(provider);
         }
 
         // Not on the supervisor's loop: a provider that blocks its thread must not block the deadline.
@@ -68,10 +66,24 @@ internal sealed class CredentialsSource(ILogger logger, TimeProvider time)
 
     private void Abandon(IRabbitCredentialsProvider provider, Task<RabbitCredentials> call)
     {
-        _ = call.ContinueWith(static task => task.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         lock (_gate)
         {
             _abandoned[provider] = call;
+        }
+
+        _ = call.ContinueWith(ended => Forget(provider, ended), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <summary>What came too late is a secret, too.</summary>
+    private void Forget(IRabbitCredentialsProvider provider, Task<RabbitCredentials> call)
+    {
+        _ = call.Exception;
+        lock (_gate)
+        {
+            if (_abandoned.GetValueOrDefault(provider) == call)
+            {
+                _abandoned.Remove(provider);
+            }
         }
     }
 }

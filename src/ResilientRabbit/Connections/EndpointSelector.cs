@@ -50,12 +50,12 @@ internal sealed class EndpointSelector
             (int, int, int, long, int) bestRank = default;
             for (int offset = 0; offset < _entries.Length; offset++)
             {
-                Entry entry = _entries[(_cursor + offset) % _entries.Length];
+                Entry entry = _entries[((_order == EndpointOrder.Ordered ? 0 : _cursor) + offset) % _entries.Length];
                 long quarantine = Math.Max(0, entry.QuarantinedUntil - now);
                 (int, int, int, long, int) rank = (
                     entry.Endpoint == justFailed ? 1 : 0,
                     quarantine > 0 ? 1 : 0,
-                    Usage(entry, user),
+                    _order == EndpointOrder.Ordered ? 0 : Usage(entry, user),
                     quarantine,
                     _order == EndpointOrder.Shuffle ? Random.Shared.Next() : offset);
                 if (best is null || rank.CompareTo(bestRank) < 0)
@@ -71,7 +71,9 @@ internal sealed class EndpointSelector
         }
     }
 
-    /// <summary>Chooses a node that fewer of the client's connections use than the one that the named connection is on, and counts it there. Null when there is none: nothing changes.</summary>
+    /// <summary>
+    /// Chooses a node that fewer of the client's connections use than the one that the named connection is on, or in the fixed order one that comes earlier, and counts it there. Null when there is none: nothing changes.
+    /// </summary>
     /// <remarks>Quarantine does not count: this is how a node that has returned is found. The pace is the caller's.</remarks>
     public RabbitEndpoint? NextBetter(string user, RabbitEndpoint current)
     {
@@ -82,10 +84,9 @@ internal sealed class EndpointSelector
                 return null;
             }
 
-            int usage = Usage(from, user);
-            Entry best = _entries.MinBy(entry => (Usage(entry, user), entry == from ? 0 : 1, entry.Failures))!;
-            _usedBy[user] = Usage(best, user) < usage ? best : from;
-            return _usedBy[user] == from ? null : best.Endpoint;
+            Entry better = Better(from, user);
+            _usedBy[user] = better;
+            return better == from ? null : better.Endpoint;
         }
     }
 
@@ -193,6 +194,18 @@ internal sealed class EndpointSelector
         {
             _usedBy.Remove(user);
         }
+    }
+
+    private Entry Better(Entry from, string user)
+    {
+        if (_order == EndpointOrder.Ordered)
+        {
+            // Of those that come earlier the one that failed least, or a first that is gone for good would keep the second from being tried.
+            return _entries.TakeWhile(entry => entry != from).MinBy(static entry => entry.Failures) ?? from;
+        }
+
+        Entry best = _entries.MinBy(entry => (Usage(entry, user), entry == from ? 0 : 1, entry.Failures))!;
+        return Usage(best, user) < Usage(from, user) ? best : from;
     }
 
     private int Usage(Entry entry, string user)

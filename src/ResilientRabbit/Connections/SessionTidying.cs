@@ -25,7 +25,7 @@ internal sealed class SessionTidying(string endpoint, ILogger logger, TimeProvid
         catch (AggregateException exception)
         {
             // Every callback has run. Only the type is told: the words are the application's and may hold a secret.
-            string type = exception.Flatten().InnerExceptions[0].GetType().Name;
+            string type = (exception.Flatten().InnerExceptions.FirstOrDefault() ?? exception).GetType().Name;
             int times = 0;
             logger?.CancellationCallbackFailed(repeats?.LevelOf(LogLevel.Warning, $"callback|{type}", out times) ?? LogLevel.Warning, type, times);
         }

@@ -59,7 +59,7 @@ internal static class BadConfigurationTable
             ["mirrored and quorum"] = ([("Declarations:QueueType", "Quorum"), ("Declarations:HaPolicyArgument", "true")], "Declarations:HaPolicyArgument: is True, and QueueType"),
             ["delivery limit zero"] = ([("Declarations:DeliveryLimit", "0")], "Declarations:DeliveryLimit: must be 1 to"),
             ["expiry zero"] = ([("Declarations:TransientQueueExpiry", "00:00:00")], "Declarations:TransientQueueExpiry: must be"),
-            ["order unknown"] = ([("EndpointOrder", "random")], "EndpointOrder: must be RoundRobin or Shuffle, is 'random'"),
+            ["order unknown"] = ([("EndpointOrder", "random")], "EndpointOrder: must be RoundRobin or Shuffle or Ordered, is 'random'"),
             ["message size above RabbitMQ's"] = ([("Publisher:MaxMessageSize", "134217729")], "Publisher:MaxMessageSize: must be"),
             ["message size zero"] = ([("Publisher:MaxMessageSize", "0")], "Publisher:MaxMessageSize: must be 1 to"),
             ["client name like a uri"] = ([("ClientName", $"amqp://u:{S}@h")], "ClientName: must not contain '://'"),

@@ -37,6 +37,17 @@ public sealed class ApplicationTokenTests
     }
 
     [Fact]
+    public async Task A_callback_may_throw_an_exception_of_none()
+    {
+        using var ending = new CancellationTokenSource();
+        ending.Token.Register(static () => throw new AggregateException());
+
+        await SessionTidying.CancelAsync(ending, _log);
+
+        Assert.Contains("AggregateException", Assert.Single(_log.Lines).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_what_a_callback_throws_only_the_type_is_told_and_once_a_minute()
     {
         var time = new ManualTimeProvider();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
@@ -115,6 +116,22 @@ public sealed class CredentialsSourceTests
     }
 
     [Fact]
+    public async Task Credentials_that_come_too_late_are_not_kept()
+    {
+        var source = new CredentialsSource(NullLogger.Instance, _time);
+        WeakReference late = await GiveUpAsync(source);
+
+        for (int round = 0; late.IsAlive && round < 200; round++)
+        {
+            // Behind what the end of the call has set off on the pool.
+            await Task.Run(GC.Collect);
+        }
+
+        Assert.False(late.IsAlive);
+        GC.KeepAlive(source);
+    }
+
+    [Fact]
     public void The_password_is_in_no_text() => Assert.Equal("u:***", new RabbitCredentials("u", Canary.Secret).ToString());
 
     [Theory]
@@ -124,6 +141,20 @@ public sealed class CredentialsSourceTests
     [InlineData("u", "p\0")]
     public void What_cannot_be_sent_is_refused(string user, string password)
         => Assert.False(Canary.IsIn(Assert.ThrowsAny<ArgumentException>(() => new RabbitCredentials(user, password)).Message));
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> GiveUpAsync(CredentialsSource source)
+    {
+        var answer = new TaskCompletionSource<RabbitCredentials>();
+        var credentials = new RabbitCredentials("u", "p");
+        using var deadline = new CancellationTokenSource();
+        Task<RabbitCredentials> asking = source.GetAsync(Settings(_ => new ValueTask<RabbitCredentials>(answer.Task)), Endpoint, deadline.Token).AsTask();
+        await deadline.CancelAsync();
+        await Assert.ThrowsAsync<ConnectionException>(() => asking.WaitAsync(Watch.Limit));
+
+        answer.SetResult(credentials);
+        return new WeakReference(credentials);
+    }
 
     private async Task FailsAsync(ClientSettings settings, string text)
     {

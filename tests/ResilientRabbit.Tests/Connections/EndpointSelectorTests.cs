@@ -156,6 +156,50 @@ public sealed class EndpointSelectorTests
     }
 
     [Fact]
+    public void In_the_fixed_order_all_connections_go_to_the_first_that_is_well()
+    {
+        EndpointSelector selector = Ordered(A, B, C);
+        Assert.Equal([A, A], [selector.Next("publish-1", null), selector.Next("publish-2", null)]);
+
+        selector.Failed(A);
+        Assert.Equal([B, B], [selector.Next("publish-1", A), selector.Next("consume-1", null)]);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal([A, A], Choose(selector, 2));
+    }
+
+    [Fact]
+    public void In_the_fixed_order_the_one_whose_quarantine_ends_first_is_tried_when_none_is_well()
+    {
+        EndpointSelector selector = Ordered(A, B);
+        selector.Failed(A);
+        selector.Failed(A);
+        selector.Failed(B);
+
+        Assert.Equal(B, selector.Next("publish-1", null));
+        Assert.Equal(A, selector.Next("publish-1", B));
+    }
+
+    [Fact]
+    public void In_the_fixed_order_a_connection_returns_to_one_that_comes_earlier_and_stays_at_the_first()
+    {
+        EndpointSelector selector = Ordered(A, B, C);
+        selector.Failed(A);
+        selector.Failed(B);
+        selector.Failed(B);
+        Assert.Equal(C, selector.Next("publish-1", null));
+
+        Assert.Equal(A, selector.NextBetter("publish-1", C));
+        selector.Stayed("publish-1", C);
+        selector.Failed(A);
+        selector.Failed(A);
+
+        Assert.Equal(B, selector.NextBetter("publish-1", C));
+        Assert.Equal(A, selector.NextBetter("publish-1", B));
+        Assert.Null(selector.NextBetter("publish-1", A));
+    }
+
+    [Fact]
     public void Many_threads_may_choose_and_report_at_once()
     {
         RabbitEndpoint[] all = [A, B, C];
@@ -181,6 +225,8 @@ public sealed class EndpointSelectorTests
             }
         });
     }
+
+    private EndpointSelector Ordered(params RabbitEndpoint[] endpoints) => new(endpoints, _time, firstIndex: 1, EndpointOrder.Ordered);
 
     private EndpointSelector Selector(params RabbitEndpoint[] endpoints) => new(endpoints, _time);
 
