@@ -111,19 +111,26 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
     }
 
     /// <summary>Confirmed messages that the SDK's consumer has not handled, once it has had time to.</summary>
-    public async Task<int> CountUnhandledAsync(TimeSpan limit)
+    public async Task<IReadOnlyList<SentMessage>> FindUnhandledAsync(TimeSpan limit)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            int missing = _sent.Count(message => message.Outcome == SentOutcome.Confirmed && !_queues.Handled.ContainsKey(message.Id));
-            if (missing == 0 || Stopwatch.GetElapsedTime(start) > limit)
+            List<SentMessage> missing = [.. _sent.Where(IsUnhandled)];
+            if (missing.Count == 0 || Stopwatch.GetElapsedTime(start) > limit)
             {
                 return missing;
             }
 
             await Task.Delay(100);
         }
+    }
+
+    /// <summary>Confirmed messages that neither queue has: not found, and not handled.</summary>
+    public int CountLostEverywhere(IEnumerable<FoundMessage> found)
+    {
+        HashSet<string> ids = [.. found.Select(static message => message.Id)];
+        return _sent.Count(message => IsUnhandled(message) && !ids.Contains(message.Id));
     }
 
     /// <summary>Compares this workload's messages with what was found of them.</summary>
@@ -144,6 +151,8 @@ public sealed class Workload : IMessageHandler, IAsyncDisposable
             .GroupBy(static message => message.Key, StringComparer.Ordinal).Select(static key => key.Min(static message => message.Ended))];
         return firsts.Length < Keys ? null : Stopwatch.GetElapsedTime(timestamp, firsts.Max());
     }
+
+    private bool IsUnhandled(SentMessage message) => message.Outcome == SentOutcome.Confirmed && !_queues.Handled.ContainsKey(message.Id);
 
     public async ValueTask DisposeAsync()
     {
