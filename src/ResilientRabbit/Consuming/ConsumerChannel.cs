@@ -61,6 +61,8 @@ internal sealed class ConsumerChannel : IAsyncBasicConsumer, IDeliveryOrigin, IW
 
     public int Gathered => Acks.Gathered;
 
+    public bool HasWaiting => _intake.HasWaiting;
+
     IChannel? IAsyncBasicConsumer.Channel => _channel;
 
     /// <summary>Sets the prefetch: something that the node does by itself.</summary>

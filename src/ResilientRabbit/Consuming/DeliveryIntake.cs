@@ -22,6 +22,10 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
     private ulong _lastTag;
     private bool _isOpen;
     private volatile bool _isClosed;
+    private volatile bool _hasWaiting;
+
+    /// <summary>Whether something came that was not taken in yet. Thread-safe.</summary>
+    public bool HasWaiting => _hasWaiting;
 
     private bool HasRoomNeedsLock => counters.Unsettled + _burst.Count <= MostBeforePack;
 
@@ -32,12 +36,25 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
         {
             _isOpen = true;
             counters.TellWhenFewer(MostBeforePack, TakeWaiting);
+            if (_isClosed)
+            {
+                counters.TellNoMore(TakeWaiting);
+            }
+
             TakeWaitingNeedsLock();
         }
     }
 
-    /// <summary>Takes nothing more: it is delivered again.</summary>
-    public void Close() => _isClosed = true;
+    /// <summary>Takes nothing more, and lets go of what waits: it is delivered again. Thread-safe; waits for nobody, and so not for the application's ordering key, which may block under the lock.</summary>
+    public void Close()
+    {
+        _isClosed = true;
+        counters.TellNoMore(TakeWaiting);
+        if (_hasWaiting)
+        {
+            TakeWaitingLater();
+        }
+    }
 
     public void OnDelivery(in IncomingDelivery incoming)
     {
@@ -64,6 +81,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
             {
                 // The next delivery overwrites the properties.
                 _waiting.Enqueue(incoming with { Properties = incoming.Properties.ToArray() });
+                _hasWaiting = true;
             }
             else
             {
@@ -76,10 +94,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
     {
         lock (_lock)
         {
-            if (_isOpen)
-            {
-                HandOverNeedsLock();
-            }
+            HandOverNeedsLock();
         }
     }
 
@@ -111,6 +126,8 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
         }
     }
 
+    private void TakeWaitingLater() => ThreadPool.UnsafeQueueUserWorkItem(static intake => intake.TakeWaiting(), this, preferLocal: false);
+
     private void TakeWaitingNeedsLock()
     {
         while (_waiting.Count > 0 && (_isClosed || HasRoomNeedsLock))
@@ -126,6 +143,7 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
             }
         }
 
+        _hasWaiting = _waiting.Count > 0;
         HandOverNeedsLock();
     }
 
@@ -164,6 +182,11 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
 
     private void HandOverNeedsLock()
     {
+        if (!_isOpen)
+        {
+            return;
+        }
+
         counters.AddReceived(_burst.Count);
         origin.Acks.TrackAll(_tickets);
         foreach (Delivery delivery in _burst)
@@ -178,5 +201,10 @@ internal sealed class DeliveryIntake(IDeliveryOrigin origin, ConsumerSettings se
 
         _burst.Clear();
         _tickets.Clear();
+        if (_waiting.Count > 0 && (_isClosed || HasRoomNeedsLock))
+        {
+            // What was in hand was in no count that tells of room: what was finished meanwhile told nobody. Later, so that the reading loop need not wait.
+            TakeWaitingLater();
+        }
     }
 }

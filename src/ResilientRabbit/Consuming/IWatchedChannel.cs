@@ -15,6 +15,9 @@ internal interface IWatchedChannel
     /// <summary>How many acknowledgements wait for others: to the broker there is no room for them.</summary>
     int Gathered { get; }
 
+    /// <summary>Whether deliveries wait for room, counted nowhere yet: that many are unsettled is what they wait for.</summary>
+    bool HasWaiting { get; }
+
     /// <summary>Asks the broker what it thinks of the queue.</summary>
     Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken);
 }

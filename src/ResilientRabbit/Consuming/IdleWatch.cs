@@ -142,7 +142,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
             interrupt.ThrowIfCancellationRequested();
             using var either = CancellationTokenSource.CreateLinkedTokenSource(interrupt, channel.Token);
-            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(LimitOf(requestTimeout), token), either.Token, channel.Gathered).ConfigureAwait(false) is { } reason)
+            if (await CheckAsync(channel.ConsumerTag, token => channel.InspectQueueAsync(LimitOf(requestTimeout), token), either.Token, channel.Gathered, channel.HasWaiting).ConfigureAwait(false) is { } reason)
             {
                 return new ConsumerEnd(ConsumerEndReason.Silent, reason);
             }
@@ -167,8 +167,9 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
     /// <param name="inspect">Asks the broker what it thinks of the queue.</param>
     /// <param name="cancellationToken">Ends the looking.</param>
     /// <param name="gathered">How many acknowledgements wait for others (<see cref="ConsumerOptions.AckDelay"/>): to the broker there is no room for them.</param>
+    /// <param name="hasWaiting">Whether deliveries wait for room here: that they came is not counted yet, so it may look like a silence.</param>
     /// <returns>Why the consumer is to be replaced; null while there is no reason.</returns>
-    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueLook>> inspect, CancellationToken cancellationToken, int gathered = 0)
+    public async Task<string?> CheckAsync(string consumerTag, Func<CancellationToken, Task<QueueLook>> inspect, CancellationToken cancellationToken, int gathered = 0, bool hasWaiting = false)
     {
         long received = counters.Received;
         if (received != _receivedBefore)
@@ -187,7 +188,7 @@ internal sealed class IdleWatch(ConsumerSettings settings, SubscriptionCounters 
 
         // What is in work would be delivered twice: that is for a silence of some length.
         bool isBusy = counters.Unsettled > 0;
-        if (counters.Unsettled + gathered >= settings.Prefetch || (_alerts > 0 && isBusy) || _refresh.IsStream)
+        if (hasWaiting || counters.Unsettled + gathered >= settings.Prefetch || (_alerts > 0 && isBusy) || _refresh.IsStream)
         {
             _alerts = ++_busy < MostBusy ? _alerts : 0;
             _suspicions = 0;

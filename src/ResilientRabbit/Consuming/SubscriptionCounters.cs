@@ -64,8 +64,20 @@ internal sealed class SubscriptionCounters(string queue = "", ClientTelemetry? t
     /// <summary>Calls back whenever no more than this are unsettled again, on the pool; it must not throw. The latest channel is the one that is told.</summary>
     public void TellWhenFewer(int count, Action onFewer)
     {
-        Volatile.Write(ref _onFewer, onFewer);
         Volatile.Write(ref _fewer, count);
+
+        // A full fence: whoever looks at what is unsettled after this sees that it fell, or is told.
+        Interlocked.Exchange(ref _onFewer, onFewer);
+    }
+
+    /// <summary>Calls back no more, unless another channel's has taken the place.</summary>
+    public void TellNoMore(Action onFewer)
+    {
+        Action? current = Volatile.Read(ref _onFewer);
+        if (current == onFewer)
+        {
+            Interlocked.CompareExchange(ref _onFewer, null, current);
+        }
     }
 
     public void AddFinished()

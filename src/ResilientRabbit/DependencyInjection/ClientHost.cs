@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using ResilientRabbit.Connections;
 using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.DependencyInjection;
@@ -39,23 +38,29 @@ internal sealed class ClientHost(IRabbitClient client, IReadOnlyList<HostedConsu
 
     private async Task RunAsync(CancellationToken stopping)
     {
+        if (!await TryAsync(ConnectAsync(stopping), stopping).ConfigureAwait(false) || stopping.IsCancellationRequested)
+        {
+            return;
+        }
+
+        // All at once, and each tells of its own failure: one whose queue is missing must not keep the others waiting.
+        foreach (HostedConsumer consumer in consumers)
+        {
+            _ = TryAsync(consumer.StartAsync(client), stopping);
+        }
+    }
+
+    private async Task<bool> TryAsync(Task step, CancellationToken stopping)
+    {
         try
         {
-            await ConnectAsync(stopping).ConfigureAwait(false);
-            stopping.ThrowIfCancellationRequested();
-
-            // All at once: one whose queue is missing must not keep the others waiting.
-            Task[] starting = [.. consumers.Select(consumer => consumer.StartAsync(client))];
-            Array.ForEach(starting, SessionTidying.ObserveLater);
-            await foreach (Task started in Task.WhenEach(starting).ConfigureAwait(false))
-            {
-                // At once: another one may wait for its queue for ever.
-                await started.ConfigureAwait(false);
-            }
+            await step.ConfigureAwait(false);
+            return true;
         }
         catch (Exception) when (stopping.IsCancellationRequested)
         {
             // The host stops: whatever failed now is of no interest any more.
+            return false;
         }
 #pragma warning disable CA1031 // A host that runs without its consumers looks well and does nothing: stop it, as the framework does for its background services.
         catch (Exception exception)
@@ -63,6 +68,7 @@ internal sealed class ClientHost(IRabbitClient client, IReadOnlyList<HostedConsu
         {
             logger.HostedClientFailed(exception);
             lifetime?.StopApplication();
+            return false;
         }
     }
 

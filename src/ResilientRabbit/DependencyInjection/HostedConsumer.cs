@@ -17,11 +17,17 @@ internal sealed class HostedConsumer(string queue, IMessageHandler handler, Cons
     /// <summary>Ends a subscription that the broker has not confirmed yet, also one that was not begun.</summary>
     public Task CancelPendingAsync() => _subscribing is { IsCompleted: true } ? Task.CompletedTask : _pending.CancelAsync();
 
-    /// <summary>Drains the subscription. Call it when the start has ended.</summary>
+    /// <summary>Drains the subscription, also one that is confirmed while it is cancelled.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        if (_subscribing is not { } subscribing)
+        {
+            return;
+        }
+
         // A failure was reported when it happened.
-        if (_subscribing is { IsCompletedSuccessfully: true } subscribing && await subscribing.ConfigureAwait(false) is { } subscription)
+        await ((Task)subscribing).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (subscribing.IsCompletedSuccessfully && await subscribing.ConfigureAwait(false) is { } subscription)
         {
             await subscription.StopAsync(cancellationToken).ConfigureAwait(false);
         }

@@ -174,6 +174,23 @@ public sealed class IdleWatchPaceTests
         Assert.Equal(0, nobodysTurn.CurrentCount);
     }
 
+    [Fact]
+    public async Task A_consumer_with_deliveries_that_wait_for_room_is_not_silent()
+    {
+        using var channel = new EndingChannel { HasWaiting = true };
+        Task<ConsumerEnd> ending = NewWatch().WaitForEndAsync(channel, TimeSpan.FromSeconds(10), CancellationToken.None);
+        for (int look = 1; look <= 5 && !ending.IsCompleted; look++)
+        {
+            await UntilAsync(() => _time.UntilNext() is not null);
+            _time.Advance(_time.UntilNext()!.Value);
+            await UntilAsync(() => ending.IsCompleted || channel.Looks == look);
+        }
+
+        channel.End();
+
+        Assert.Equal(ConsumerEndReason.CancelledByBroker, (await ending.WaitAsync(TimeSpan.FromSeconds(10))).Reason);
+    }
+
     private static async Task UntilAsync(Func<bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
@@ -217,6 +234,8 @@ public sealed class IdleWatchPaceTests
 
         public string? BrokerVersion => null;
 
+        public bool HasWaiting { get; init; }
+
         public int Looks => Volatile.Read(ref _looks);
 
         /// <summary>Asked for before each look.</summary>
@@ -229,7 +248,7 @@ public sealed class IdleWatchPaceTests
             }
         }
 
-        public Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<QueueLook> InspectQueueAsync(TimeSpan limit, CancellationToken cancellationToken) => Task.FromResult(new QueueLook(new QueueDeclareOk("orders", 10, 1), TimeSpan.Zero));
 
         public void End()
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace ResilientRabbit.Tests.DependencyInjection;
@@ -118,6 +119,36 @@ public sealed partial class ClientHostTests
     }
 
     [Fact]
+    public async Task A_consumer_that_is_confirmed_while_the_host_stops_for_another_ones_failure_is_drained()
+    {
+        var client = new FakeRabbitClient { Expected = 3, Late = { "late" } };
+        client.Connected.SetResult();
+        using IHost host = BuildHost(client, static builder => builder.AddConsumer<CountingHandler>("late").AddConsumer<CountingHandler>("orders").AddConsumer<CountingHandler>("x"));
+        var stopping = new TaskCompletionSource();
+        host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(stopping.SetResult);
+        await host.StartAsync().WaitAsync(TestTimeout);
+        await stopping.Task.WaitAsync(TestTimeout);
+
+        await host.StopAsync().WaitAsync(TestTimeout);
+
+        Assert.EndsWith("stop orders,stop late", client.Journal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Each_consumer_that_can_never_start_says_why()
+    {
+        var client = new FakeRabbitClient { Expected = 2 };
+        client.Connected.SetResult();
+        var log = new FailureLog { Expected = 2 };
+        using IHost host = BuildHost(client, builder => builder.AddConsumer<CountingHandler>("x").AddConsumer<CountingHandler>("y").Services.AddSingleton<ILoggerProvider>(log));
+
+        await host.StartAsync().WaitAsync(TestTimeout);
+
+        await log.Reached.Task.WaitAsync(TestTimeout);
+        await host.StopAsync().WaitAsync(TestTimeout);
+    }
+
+    [Fact]
     public async Task Wrong_consumer_options_stop_the_start_of_the_host()
     {
         var client = new FakeRabbitClient();
@@ -223,6 +254,35 @@ public sealed partial class ClientHostTests
         public ValueTask<Settlement> HandleAsync(ReceivedMessage message, CancellationToken cancellationToken) => ValueTask.FromResult(Settlement.Ack);
 
         public void Dispose() => _log.Disposed++;
+    }
+
+    /// <summary>Counts what is critical.</summary>
+    private sealed class FailureLog : ILoggerProvider, ILogger
+    {
+        private int _count;
+
+        public int Expected { get; init; }
+
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Critical;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel) && Interlocked.Increment(ref _count) == Expected)
+            {
+                Reached.SetResult();
+            }
+        }
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class TestRabbitException() : RabbitException("refused", null)

@@ -4,6 +4,7 @@ namespace ResilientRabbit.Tests.DependencyInjection;
 internal sealed class FakeRabbitClient : IRabbitClient
 {
     private readonly List<string> _journal = [];
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public event EventHandler<ConnectionStatusChange>? StatusChanged
     {
@@ -32,6 +33,9 @@ internal sealed class FakeRabbitClient : IRabbitClient
 
     /// <summary>Gets the queues that do not exist: subscribing to them waits.</summary>
     public HashSet<string> Missing { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Gets the queues whose consumers are confirmed when another one is stopped, whatever the token says: the confirmation was on its way.</summary>
+    public HashSet<string> Late { get; } = new(StringComparer.Ordinal);
 
     public Dictionary<string, (IMessageHandler Handler, ConsumerOptions Options)> Subscribed { get; } = new(StringComparer.Ordinal);
 
@@ -70,6 +74,11 @@ internal sealed class FakeRabbitClient : IRabbitClient
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
         }
 
+        if (Late.Contains(queue))
+        {
+            await _stopped.Task;
+        }
+
         return new FakeSubscription(this, queue);
     }
 
@@ -102,6 +111,7 @@ internal sealed class FakeRabbitClient : IRabbitClient
         public Task StopAsync(CancellationToken cancellationToken = default)
         {
             client.Note($"stop {queue}");
+            client._stopped.TrySetResult();
             return Task.CompletedTask;
         }
 
