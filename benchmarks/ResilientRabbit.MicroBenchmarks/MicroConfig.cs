@@ -18,7 +18,7 @@ internal static class MicroConfig
     {
         Job job = Job.Default.WithToolchain(InProcessEmitToolchain.Instance).WithIterationTime(TimeInterval.FromMilliseconds(isShort ? 100 : 250));
         return ManualConfig.CreateEmpty()
-            .AddJob(isShort ? job.WithWarmupCount(3).WithIterationCount(5) : job)
+            .AddJob(isShort ? job.WithWarmupCount(3).WithIterationCount(5) : job.WithWarmupCount(8).WithIterationCount(20))
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddValidator(JitOptimizationsValidator.FailOnError)
             .AddColumnProvider(DefaultColumnProviders.Instance)

@@ -18,7 +18,7 @@ internal static class MicroReport
             $"""
             # Parts of the way of a message
 
-            * Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}.
+            * Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}. Load average at the end: {LoadAverage()}.
             * BenchmarkDotNet {version}{(isShort ? ", short run" : "")}, in its own process; medians, and the middle half of the iterations.
 
             | what | ns | middle half | B |
@@ -32,6 +32,8 @@ internal static class MicroReport
 
         return text.ToString();
     }
+
+    private static string LoadAverage() => File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
     private static string NameOf(BenchmarkCase benchmark)
     {

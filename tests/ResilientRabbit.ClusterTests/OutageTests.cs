@@ -207,8 +207,9 @@ public sealed class OutageTests(ClusterFixture fixture)
         await UntilAsync(() => client.Status.Publishing.Confirmed > confirmed);
     }
 
+    /// <summary>Each connection is back, that for consuming as well, and nothing of the former ones is left.</summary>
     private static Task SettledAsync(RabbitClient client, TcpProxy proxy)
-        => UntilAsync(() => client.TeardownsRunning == 0 && proxy.ConnectionCount == client.Status.Connections.Count(static connection => connection.State == ConnectionState.Connected));
+        => UntilAsync(() => client.TeardownsRunning == 0 && client.Status.Connections.All(static connection => connection.State == ConnectionState.Connected) && proxy.ConnectionCount == client.Status.Connections.Count);
 
     private static async Task PumpAsync(RabbitClient client, string queue, int key, CancellationToken cancellationToken)
     {
