@@ -14,6 +14,7 @@ public sealed class OutageTests(ClusterFixture fixture)
 {
     private const int Reconnects = 200;
     private const int Connecting = 1000;
+    private const string Reconnecting = "reconnecting";
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Cap = TimeSpan.FromSeconds(2);
 
@@ -97,8 +98,17 @@ public sealed class OutageTests(ClusterFixture fixture)
         int timersAfter;
         int socketsBefore;
         int socketsAfter;
-        await using (RabbitClient client = NewClient(TestLog.Create(), proxy.Address, static options => options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(200)))
+        int lanes;
+        await using (RabbitClient client = NewClient(TestLog.Create(), proxy.Address, static options =>
         {
+            options.ClientName = Reconnecting;
+            options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(200);
+
+            // The load is on all lanes, so each has its channel.
+            options.Publisher.PreserveOrder = false;
+        }))
+        {
+            lanes = client.Status.Lanes.Count;
             await client.ConnectAsync(TestContext.Current.CancellationToken);
             using var stop = new CancellationTokenSource();
             Task load = Task.WhenAll(Enumerable.Range(0, 8).Select(key => PumpAsync(client, queue, key, stop.Token)));
@@ -108,6 +118,7 @@ public sealed class OutageTests(ClusterFixture fixture)
             }
 
             await SettledAsync(client, proxy);
+            await ChannelsAsync(lanes);
             (heapBefore, timersBefore, socketsBefore) = (GC.GetTotalMemory(forceFullCollection: true), (int)Timer.ActiveCount, proxy.ConnectionCount);
             for (int count = 0; count < Reconnects; count++)
             {
@@ -115,6 +126,7 @@ public sealed class OutageTests(ClusterFixture fixture)
             }
 
             await SettledAsync(client, proxy);
+            await ChannelsAsync(lanes);
             await stop.CancelAsync();
             await load.WaitAsync(TimeSpan.FromSeconds(60));
             await client.Publisher.FlushAsync(TestContext.Current.CancellationToken);
@@ -125,11 +137,23 @@ public sealed class OutageTests(ClusterFixture fixture)
         double each = (heapAfter - heapBefore) / (double)Reconnects;
         double driverEach = driver / (double)Reconnects;
         FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{Reconnects} reconnects under load: heap {each:0} bytes each (two publish connections and their channels), bare driver {driverEach:0} bytes each; timers {timersBefore} before, {timersAfter} after; sockets {socketsBefore} before, {socketsAfter} after"));
+            $"{Reconnects} reconnects under load: heap {each:0} bytes each (two publish connections and their channels), bare driver {driverEach:0} bytes each; timers {timersBefore} before, {timersAfter} after; sockets {socketsBefore} before, {socketsAfter} after; channels at the broker {lanes} before and after"));
         Assert.Equal(socketsBefore, socketsAfter);
         Assert.InRange(timersAfter, 0, timersBefore + 5);
         Assert.True(each <= (2 * Math.Max(0, driverEach)) + 2048, $"{each:0} bytes each, bare driver {driverEach:0}.");
         await UntilAsync(() => proxy.ConnectionCount == 0);
+        await ChannelsAsync(0);
+    }
+
+    /// <summary>Waits until the broker, which tidies up in the background, has so many channels of the client.</summary>
+    private async Task ChannelsAsync(int expected)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (await ClientConnections.CountChannelsAsync(fixture.Cluster.Nodes[0], Reconnecting) is var found && found != expected)
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"The broker has {found} channels of the client, not {expected}.");
+            await Task.Delay(50);
+        }
     }
 
     /// <summary>What the driver itself keeps for a connection that was reset.</summary>
@@ -183,8 +207,9 @@ public sealed class OutageTests(ClusterFixture fixture)
         await UntilAsync(() => client.Status.Publishing.Confirmed > confirmed);
     }
 
+    /// <summary>Each connection is back, that for consuming as well, and nothing of the former ones is left.</summary>
     private static Task SettledAsync(RabbitClient client, TcpProxy proxy)
-        => UntilAsync(() => client.TeardownsRunning == 0 && proxy.ConnectionCount == client.Status.Connections.Count(static connection => connection.State == ConnectionState.Connected));
+        => UntilAsync(() => client.TeardownsRunning == 0 && client.Status.Connections.All(static connection => connection.State == ConnectionState.Connected) && proxy.ConnectionCount == client.Status.Connections.Count);
 
     private static async Task PumpAsync(RabbitClient client, string queue, int key, CancellationToken cancellationToken)
     {
