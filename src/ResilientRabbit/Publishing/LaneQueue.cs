@@ -101,12 +101,14 @@ internal sealed class LaneQueue(PackLinger? linger = null, SuspectLine? suspects
                     break;
                 case SettleResult.TooLate:
                     message.ReleaseReference();
+                    suspects?.Answered();
                     break;
 
                 // Deferred: whoever makes a copy of it puts it to rest.
             }
         }
 
+        suspects?.TakenBack();
         PutBack(ref front);
     }
 

@@ -63,4 +63,7 @@ internal sealed class SuspectLine
             _left = Math.Max(0, _left - 1);
         }
     }
+
+    /// <summary>The one that was to go was not written and goes again.</summary>
+    public void TakenBack() => _isOneOut = false;
 }

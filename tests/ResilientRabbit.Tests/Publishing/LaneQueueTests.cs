@@ -28,6 +28,26 @@ public sealed class LaneQueueTests
     }
 
     [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public void What_was_not_sent_stays_under_suspicion_unless_it_is_settled(bool isSettled, int left)
+    {
+        var factory = new MessageFactory();
+        var suspects = new SuspectLine();
+        var queue = new LaneQueue(suspects: suspects);
+        PendingMessage message = factory.CreateInFlight();
+        suspects.Begin(2);
+        suspects.Sent();
+        _ = isSettled && message.TrySettle(message.Version, SettleKind.Expired) == SettleResult.Settled;
+
+        queue.TakeBack([message]);
+
+        // As a lane does that finds its window empty afterwards.
+        suspects.Answered();
+        Assert.Equal(left, suspects.Left);
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
