@@ -261,8 +261,8 @@ internal sealed class ConfirmWindow
         }
     }
 
-    /// <summary>The oldest message that is still in flight, for the stall probe.</summary>
-    public (PendingMessage Message, long Version)? Oldest()
+    /// <summary>Takes the oldest message that is still in flight for another copy; null when it is just being written. Under the lock: a copy of what <see cref="RemoveLast"/> takes out would break the order.</summary>
+    public (PendingMessage Message, long Version)? BeginCopy()
     {
         lock (_gate)
         {
@@ -271,7 +271,7 @@ internal sealed class ConfirmWindow
                 WindowSlot slot = _slots[current];
                 if (slot.Message is { IsInFlight: true } message)
                 {
-                    return (message, slot.Version);
+                    return message.TryBeginCopy(slot.Version) ? (message, slot.Version) : null;
                 }
             }
 

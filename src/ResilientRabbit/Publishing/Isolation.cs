@@ -8,6 +8,9 @@ internal static class Isolation
     /// <summary>AMQP 0-9-1 reply code not-found: the exchange does not exist.</summary>
     public const int NotFound = 404;
 
+    /// <summary>AMQP 0-9-1 reply code connection-forced: an operator or the node's stop ends the connection.</summary>
+    public const int ConnectionForced = 320;
+
     private const int AccessRefused = 403;
     private const int PreconditionFailed = 406;
     private const int ContentTooLarge = 311;

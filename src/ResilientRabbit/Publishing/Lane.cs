@@ -34,7 +34,7 @@ internal sealed class Lane
         _context = context;
         _sessions = new LaneSessions(home, context);
         _linger = PackLinger.Of(context.Settings, context.Time, _signal.Set);
-        _queue = new LaneQueue(_linger);
+        _queue = new LaneQueue(_linger, _suspects);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
         _leave = new PlannedLeave(context.Time);
         _drain = new LaneDrain(context.Time, context.Quarantine);
@@ -202,6 +202,7 @@ internal sealed class Lane
             _context.Logger.LaneChannelFailed(Index, FailureClassifier.Classify(exception));
             if (!session.IsDead)
             {
+                _sessions.Avoid(session);
                 await Task.Delay(OpenFailurePause, _context.Time, _stopping.Token).ConfigureAwait(false);
             }
 
@@ -233,6 +234,7 @@ internal sealed class Lane
             var run = default(MessageList);
             if (!_queue.TakeRun(Math.Min(room.Messages, LaneChannel.MaxRun), Math.Min(room.Bytes, LaneChannel.MaxRunBytes), ref run))
             {
+                _suspects.Idle(channel.Window.Count);
                 await _signal.WaitAsync().ConfigureAwait(false);
             }
             else if (!WriteRun(channel, ref run))

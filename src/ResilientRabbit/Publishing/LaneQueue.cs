@@ -2,7 +2,8 @@ namespace ResilientRabbit.Publishing;
 
 /// <summary>The messages of a lane that are not on the wire: those to be sent, in order, and those that rest before they are sent again.</summary>
 /// <param name="linger">Holds messages back for company; null: none are.</param>
-internal sealed class LaneQueue(PackLinger? linger = null)
+/// <param name="suspects">Is told of those under suspicion that were swept out.</param>
+internal sealed class LaneQueue(PackLinger? linger = null, SuspectLine? suspects = null)
 {
     /// <summary>So many settled messages may lie in the lists before they are swept out: an outage may be long.</summary>
     private const int MaxTombstones = 256;
@@ -100,12 +101,14 @@ internal sealed class LaneQueue(PackLinger? linger = null)
                     break;
                 case SettleResult.TooLate:
                     message.ReleaseReference();
+                    suspects?.Answered();
                     break;
 
-                // Deferred: the stall probe is making a copy of it, and puts it to rest.
+                // Deferred: whoever makes a copy of it puts it to rest.
             }
         }
 
+        suspects?.TakenBack();
         PutBack(ref front);
     }
 
@@ -171,7 +174,8 @@ internal sealed class LaneQueue(PackLinger? linger = null)
             if (Volatile.Read(ref _tombstones) > MaxTombstones)
             {
                 Volatile.Write(ref _tombstones, 0);
-                _ready.DropSettled();
+                int swept = _ready.DropSettled(suspects?.Left ?? 0);
+                suspects?.Swept(swept);
                 _resting.DropSettled();
             }
 

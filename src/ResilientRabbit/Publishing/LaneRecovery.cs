@@ -31,24 +31,18 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
             sessions.Avoid(channel.Session);
         }
 
-        (int code, string text) = channel.CloseReason;
+        (int reason, string text) = channel.CloseReason;
+
+        // The connection's end, seen on the channel first: nobody's fault, as any other loss.
+        int code = reason == Isolation.ConnectionForced ? 0 : reason;
         List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = code == 0 ? null : FindGuilty(unanswered, code, text);
-        if (code == 0)
-        {
-            suspects.TakenBack();
-        }
-        else
+        PendingMessage? guilty = FindGuilty(unanswered, code, text);
+        if (code != 0)
         {
             context.Logger.ChannelClosedByBroker(lane.Index, code, text);
             if (lane.IsQuarantine)
             {
                 suspects.SuspectAll();
-            }
-            else if (guilty is null)
-            {
-                // Unknown which: one at a time, until the guilty one stands alone.
-                suspects.Begin(unanswered.Count);
             }
         }
 
@@ -77,24 +71,31 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
             context.Logger.PublishRetried(lane.Index, unanswered.Count);
         }
 
-        // One at a time as far as there are others of the kind, which no quarantine takes because of their key: each would else cost all behind it another copy.
-        suspects.Begin(alike);
+        if (taken == 0)
+        {
+            // The one under suspicion does not go again: answered, or settled by its deadline.
+            suspects.Answered();
+        }
+
+        // One at a time: all where it is unknown which, until the guilty one stands alone; else as far as there are others of the kind, which no quarantine takes because of their key: each would cost all behind it another copy.
+        suspects.Begin(code == 0 || guilty is not null || lane.IsQuarantine ? alike : taken);
         queue.PutBack(ref replay);
-        return code == 0 || unanswered.Count > 0 || channel.Window.Progress > 0;
+        return reason == 0 || unanswered.Count > 0 || channel.Window.Progress > 0;
     }
 
-    /// <summary>Who is to blame; null when that cannot be told. One that happens to be alone when the broker has reasons of its own goes again: it is blamed when it stands alone at the next such end too.</summary>
+    /// <summary>Who is to blame; null when that cannot be told. One that happens to be alone when the broker has reasons of its own goes again: it is blamed when it stands alone at the next end of a channel, and the broker has such reasons again.</summary>
     private PendingMessage? FindGuilty(List<(PendingMessage Message, long Version)> unanswered, int code, string text)
     {
-        PendingMessage? guilty = Isolation.FindGuilty(unanswered, code, text);
+        (PendingMessage, long) before = _stoodAlone;
+        _stoodAlone = default;
+        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
         if (guilty is null || Isolation.IsOfMessage(code))
         {
             return guilty;
         }
 
-        bool again = _stoodAlone == unanswered[0];
         _stoodAlone = unanswered[0];
-        return again ? guilty : null;
+        return before == _stoodAlone ? guilty : null;
     }
 
     private void Refuse(PendingMessage message, long version, int code, string text)

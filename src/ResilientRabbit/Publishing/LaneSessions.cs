@@ -43,16 +43,24 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
             return preferred;
         }
 
+        (IPublishSession? silent, IPublishSession? stalled) = (null, null);
         foreach (ISessionSource source in _all)
         {
-            if (source.Session is { IsDead: false } session && !IsAvoided(session))
+            if (source.Session is not { IsDead: false } session)
+            {
+                continue;
+            }
+
+            if (!IsAvoided(session))
             {
                 return session;
             }
+
+            (silent, stalled) = IsStalled(session) ? (silent, stalled ?? session) : (silent ?? session, stalled);
         }
 
-        // Better the session that was silent than none.
-        return _avoided is { IsDead: false } ? _avoided : null;
+        // Better a session that was silent than one that takes no bytes, and that than none.
+        return silent ?? (home.Session is { IsDead: false } own ? own : stalled);
     }
 
     /// <summary>Where the session stands for the lane.</summary>
@@ -76,7 +84,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
         }
     }
 
-    /// <summary>The stall probe has shown that this session is silent, or it is stuck: not there for a while, and for longer each time, because a lane that tries it again may stall again.</summary>
+    /// <summary>The stall probe has shown that this session is silent, or it is stuck, or it opens no channel: not there for a while, and for longer each time, because a lane that tries it again may stall again.</summary>
     public void Avoid(IPublishSession session)
     {
         _avoidFor = session == _avoided ? TimeSpan.FromTicks(Math.Min(_avoidFor.Ticks * 2, LongestAvoided.Ticks)) : AvoidFor;
@@ -90,7 +98,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     /// </summary>
     public bool IsStuck(IPublishSession current)
     {
-        if (current.IsBlocked || current.WriteStall < _stallLimit)
+        if (!IsStalled(current))
         {
             return false;
         }
@@ -143,7 +151,9 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
         return found ?? own;
     }
 
-    private bool IsAvoided(IPublishSession session) => session == _avoided && _time.GetElapsedTime(_avoidedSince) < _avoidFor;
+    private bool IsAvoided(IPublishSession session) => IsStalled(session) || (session == _avoided && _time.GetElapsedTime(_avoidedSince) < _avoidFor);
+
+    private bool IsStalled(IPublishSession session) => !session.IsBlocked && session.WriteStall >= _stallLimit;
 
     private static bool IsAt(IPublishSession session, string node) => string.Equals(session.NodeName, node, StringComparison.Ordinal);
 

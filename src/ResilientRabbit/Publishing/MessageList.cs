@@ -91,22 +91,26 @@ internal struct MessageList
         front = default;
     }
 
-    /// <summary>Takes the settled messages out and drops their references.</summary>
-    public void DropSettled()
+    /// <summary>Takes the settled messages out and drops their references. Returns how many of the first so many it took.</summary>
+    public int DropSettled(int first = 0)
     {
         MessageList all = this;
         this = default;
-        while (all.Take() is { } message)
+        int dropped = 0;
+        for (int place = 0; all.Take() is { } message; place++)
         {
             if (message.IsSettled)
             {
                 message.ReleaseReference();
+                dropped += place < first ? 1 : 0;
             }
             else
             {
                 Add(message);
             }
         }
+
+        return dropped;
     }
 
     /// <summary>Takes the messages out whose outcome the ledger has counted, and drops their references. Returns how many.</summary>

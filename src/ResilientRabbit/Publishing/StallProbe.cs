@@ -217,7 +217,7 @@ internal sealed class StallProbe
     {
         lock (_copyGate)
         {
-            if (_stopped || _owner.Window.Oldest() is not { } oldest || !oldest.Message.TryBeginCopy(oldest.Version))
+            if (_stopped || _owner.Window.BeginCopy() is not { } oldest)
             {
                 channel.Retire();
                 return false;

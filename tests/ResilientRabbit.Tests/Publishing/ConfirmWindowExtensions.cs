@@ -13,4 +13,12 @@ internal static class ConfirmWindowExtensions
 
     public static List<(PendingMessage Message, long Version)>? LateAnswer(this ConfirmWindow window, ulong tag, bool multiple)
         => window.LateAnswer(TagRange.Of(tag, multiple));
+
+    /// <summary>Which message would be copied; it is left as it was.</summary>
+    public static (PendingMessage Message, long Version)? Oldest(this ConfirmWindow window)
+    {
+        (PendingMessage Message, long Version)? oldest = window.BeginCopy();
+        oldest?.Message.EndWrite();
+        return oldest;
+    }
 }

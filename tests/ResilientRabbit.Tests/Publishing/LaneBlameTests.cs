@@ -6,6 +6,8 @@ namespace ResilientRabbit.Tests.Publishing;
 /// <summary>Who is blamed for a channel that the broker closes, how often the others are sent again for it, and what they wait for.</summary>
 public sealed class LaneBlameTests
 {
+    private const string Unspecific = "PRECONDITION_FAILED - for reasons that name no message";
+
     [Theory]
     [InlineData(320, "CONNECTION_FORCED - broker forced connection closure")]
     [InlineData(504, "CHANNEL_ERROR - expected 'channel.open'")]
@@ -48,6 +50,124 @@ public sealed class LaneBlameTests
         Assert.Equal((541, true), (error.ReplyCode, error.MayBeStored));
         Assert.InRange(error.Attempts, 2, 3);
         await Confirmed(next);
+    }
+
+    [Fact]
+    public async Task A_message_that_stands_alone_at_such_an_end_again_after_another_loss_is_not_blamed()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession first = harness.Open();
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(first, "a");
+        first.Channel.Close(541, "INTERNAL_ERROR");
+        await first.WrittenAsync(2);
+
+        first.Kill();
+        FakePublishSession second = harness.Open();
+        await second.WrittenAsync(1);
+        second.AckAll();
+        second.Channels[0].Close(541, "INTERNAL_ERROR");
+
+        Assert.Equal(4, (await Confirmed(tasks[0])).Attempts);
+    }
+
+    [Fact]
+    public async Task Nobody_is_blamed_or_held_back_when_the_broker_closes_the_connection()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a");
+        for (int copies = 1; copies < 4; copies++)
+        {
+            session.Channel.Close(320, "CONNECTION_FORCED - broker forced connection closure");
+            await session.WrittenAsync(copies + 1);
+        }
+
+        await harness.PublishWrittenAsync(session, "b", "c");
+        session.Channel.Close(320, "CONNECTION_FORCED - broker forced connection closure");
+
+        // Together: nobody is under suspicion.
+        await session.WrittenAsync(9);
+        Assert.Equal(["a", "b", "c"], Texts(session.Channel.Writes));
+        session.Channel.Ack(3, multiple: true);
+        Assert.Equal(5, (await Confirmed(tasks[0])).Attempts);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_has_expired_under_suspicion_leaves_none_behind(bool isLaneIdle)
+    {
+        // So many that their places are swept during the outage, for which the clock must go on.
+        const int Expired = 300;
+        await using var harness = new PublisherHarness();
+        FakePublishSession first = harness.Open();
+        Task<PublishReceipt>[] old = [.. Enumerable.Range(0, Expired).Select(number => harness.Publish($"{number}", timeout: TimeSpan.FromSeconds(1)))];
+        Task<PublishReceipt> last = harness.Publish("last", timeout: TimeSpan.FromSeconds(3));
+        await first.WrittenAsync(Expired + 1);
+        first.Channel.Close(406, Unspecific);
+        await first.WrittenAsync(Expired + 2);
+        first.Kill();
+        harness.Time.Advance(TimeSpan.FromSeconds(2));
+        foreach (Task<PublishReceipt> task in old)
+        {
+            await Failed(task, PublishFailure.Unknown);
+        }
+
+        Task<PublishReceipt>[] innocent = isLaneIdle ? [] : PublishThree(harness);
+        harness.Time.Advance(TimeSpan.FromSeconds(2));
+        await Failed(last, PublishFailure.Unknown);
+        FakePublishSession second = harness.Open();
+        if (isLaneIdle)
+        {
+            await second.QuietAsync();
+            innocent = PublishThree(harness);
+        }
+
+        // Not one after the other: nothing is answered.
+        await second.WrittenAsync(innocent.Length);
+    }
+
+    [Fact]
+    public async Task What_has_expired_alone_on_the_wire_is_not_under_suspicion_any_more()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession first = harness.Open();
+        Task<PublishReceipt> expired = harness.Publish("expired", timeout: TimeSpan.FromSeconds(1));
+        _ = harness.Publish("alive");
+        await first.WrittenAsync(2);
+        first.Channel.Close(406, Unspecific);
+        await first.WrittenAsync(3);
+        harness.Time.Advance(TimeSpan.FromSeconds(2));
+        await Failed(expired, PublishFailure.Unknown);
+
+        first.Kill();
+        PublishThree(harness);
+        FakePublishSession second = harness.Open();
+        await second.WrittenAsync(1);
+        second.Channel.Ack(1);
+
+        await second.WrittenAsync(4);
+        Assert.Equal(["alive", "x", "y", "z"], Texts(second.Channel.Writes));
+    }
+
+    [Fact]
+    public async Task What_has_expired_in_the_window_is_not_under_suspicion()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        Task<PublishReceipt>[] old = [.. Enumerable.Range(0, 10).Select(number => harness.Publish($"{number}", timeout: TimeSpan.FromSeconds(1)))];
+        _ = harness.Publish("alive");
+        await session.WrittenAsync(11);
+        harness.Time.Advance(TimeSpan.FromSeconds(2));
+        await Failed(old[^1], PublishFailure.Unknown);
+
+        session.Channel.Close(406, Unspecific);
+        await session.WrittenAsync(12);
+        PublishThree(harness);
+        session.Channel.Ack(1);
+
+        await session.WrittenAsync(15);
+        Assert.Equal(["alive", "x", "y", "z"], Texts(session.Channel.Writes));
     }
 
     [Fact]
@@ -129,6 +249,8 @@ public sealed class LaneBlameTests
         Assert.Equal(["silent", "y", "healthy"], Texts(session.Writes));
         Assert.False(silent.IsCompleted || second.IsCompleted || healthy.IsCompleted);
     }
+
+    private static Task<PublishReceipt>[] PublishThree(PublisherHarness harness) => [harness.Publish("x"), harness.Publish("y"), harness.Publish("z")];
 
     /// <summary>A message that names no key of its own, to the missing exchange, on a certain lane of two.</summary>
     private static Task<PublishReceipt> Missing(PublisherHarness harness, string text, uint lane)

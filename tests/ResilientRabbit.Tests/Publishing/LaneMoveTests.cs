@@ -6,6 +6,8 @@ namespace ResilientRabbit.Tests.Publishing;
 /// <summary>Planned moves of a lane: over an empty window, also while it is busy, and never for long.</summary>
 public sealed class LaneMoveTests
 {
+    private static readonly TimeSpan OpenPause = TimeSpan.FromMilliseconds(100);
+
     [Fact]
     public async Task A_busy_lane_holds_back_until_all_is_answered_and_moves_without_a_copy()
     {
@@ -116,6 +118,74 @@ public sealed class LaneMoveTests
         Assert.Equal(0, harness.Counts.Replayed);
     }
 
+    [Fact]
+    public async Task A_lane_does_not_return_to_a_session_that_is_still_stuck()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession home = harness.Open(0).AckAll();
+        await Confirmed(harness.Publish("a"));
+        FakePublishSession other = harness.Open(1).AckAll();
+        home.WriteStall = Stall;
+        harness.Sources[0].Raise();
+        await harness.Watch.UntilAsync(() => other.Channels.Count == 1, "the idle lane has left");
+
+        harness.Time.Advance(TimeSpan.FromSeconds(31));
+        await Confirmed(harness.Publish("b"));
+        Assert.Equal(["b"], Texts(other.Writes));
+        Assert.Single(home.Channels);
+
+        home.WriteStall = TimeSpan.Zero;
+        harness.Sources[0].Raise();
+        await harness.Watch.UntilAsync(() => home.Channels.Count == 2, "the idle lane is back");
+        await Confirmed(harness.Publish("c"));
+        Assert.Equal(["a", "c"], Texts(home.Writes));
+    }
+
+    [Fact]
+    public async Task A_lane_goes_elsewhere_when_a_living_session_opens_no_channel()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession home = harness.Open(0);
+        home.OpenError = new ConnectionException(ConnectionFailureReason.TimedOut, null, "no channel");
+        FakePublishSession other = harness.Open(1).AckAll();
+        Task<PublishReceipt> task = harness.Publish("a");
+
+        await PauseAsync(harness);
+
+        Assert.Equal(1, (await Confirmed(task)).Attempts);
+        Assert.Equal(["a"], Texts(other.Writes));
+    }
+
+    [Fact]
+    public async Task A_session_that_opened_no_channel_is_tried_again_before_one_that_takes_no_bytes()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        FakePublishSession home = harness.Open(0).AckAll();
+        home.OpenError = new ConnectionException(ConnectionFailureReason.TimedOut, null, "no channel");
+        FakePublishSession stuck = harness.Open(1);
+        stuck.WriteStall = Stall;
+        Task<PublishReceipt> task = harness.Publish("a");
+
+        await harness.Watch.UntilAsync(() => harness.Time.IsWaiting(OpenPause));
+        home.OpenError = null;
+        await PauseAsync(harness);
+
+        await Confirmed(task);
+        Assert.Empty(stuck.Channels);
+    }
+
+    [Fact]
+    public async Task A_session_that_takes_no_bytes_is_used_where_there_is_no_other()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession only = harness.Open().AckAll();
+        only.WriteStall = Stall;
+
+        await Confirmed(harness.Publish("a"));
+
+        Assert.Equal(["a"], Texts(only.Writes));
+    }
+
     [Theory]
     [InlineData(true, false)]
     [InlineData(false, true)]
@@ -137,5 +207,11 @@ public sealed class LaneMoveTests
         await stuck.QuietAsync();
 
         Assert.Empty(other.Channels);
+    }
+    /// <summary>The pause after a channel that could not be opened is over.</summary>
+    private static async Task PauseAsync(PublisherHarness harness)
+    {
+        await harness.Watch.UntilAsync(() => harness.Time.IsWaiting(OpenPause));
+        harness.Time.Advance(OpenPause);
     }
 }
