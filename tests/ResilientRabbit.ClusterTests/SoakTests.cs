@@ -1,36 +1,19 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
+using System.Diagnostics;
 using ResilientRabbit.Clusters;
 using ResilientRabbit.ClusterTests.Harness;
 using Xunit;
 
 namespace ResilientRabbit.ClusterTests;
 
-/// <summary>
-/// Repeats faults and writes a page of figures; run by <c>./test.sh --soak</c> and never with the other tests. <c>RR_SOAK_OUTPUT</c> names the page,
-/// <c>RR_SOAK_SOCKET_RUNS</c> (20) and <c>RR_SOAK_NODE_RUNS</c> (5) say how often, <c>RR_SOAK_FAULTS</c> which faults (all) and <c>RR_SOAK_QUEUES</c> on which queues (all).
-/// <c>RR_SOAK_FINDINGS</c> is the file of what was found so far, to which this run adds.
-/// </summary>
+/// <summary>Repeats faults and writes a page of figures; run by <c>./test.sh --soak</c> and never with the other tests. What the environment may ask for stands in <c>.ci/soak</c>.</summary>
 [Collection(ClusterGroup.Name)]
 public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp) : IClassFixture<VirtualIpFixture>
 {
-    private static readonly int SocketRuns = Number("RR_SOAK_SOCKET_RUNS", 20);
-    private static readonly int NodeRuns = Number("RR_SOAK_NODE_RUNS", 5);
-
-    private static readonly TimeSpan BetweenStrikes = TimeSpan.FromSeconds(6);
-
-    private readonly List<string> _failures = [];
-    private SoakTable _table = new("", Findings);
-
-    private static string Findings => Environment.GetEnvironmentVariable("RR_SOAK_FINDINGS") is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, "soak-findings.jsonl");
-
-    private static string Output => Environment.GetEnvironmentVariable("RR_SOAK_OUTPUT") is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, "failover.md");
+    private readonly SoakRecorder _recorder = new(fixture.Cluster);
 
     [Fact(Explicit = true)]
     public async Task Faults_again_and_again_lose_nothing_and_their_gaps_are_written_down()
     {
-        _table = new SoakTable(string.Create(CultureInfo.InvariantCulture,
-            $"Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; {fixture.Cluster.Description}, net_ticktime 5 s; clients, nodes and prober share it."), Findings);
         foreach (QueueKind kind in Enum.GetValues<QueueKind>())
         {
             await SocketFaultAsync("reset by the network", kind, ThroughProxiesAsync);
@@ -45,26 +28,26 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
             await NodeFaultAsync("leader's stop_app", kind, static node => node.StopAppAsync(), static node => node.StartAppAsync());
         }
 
+        await ProxyFaultsAsync();
         await VirtualIpFaultAsync("VIP: HAProxy killed", static pair => pair.First.Proxy.KillAsync());
         await VirtualIpFaultAsync("VIP: master frozen", static pair => pair.First.Machine.FreezeAsync());
         await VirtualIpFaultAsync("VIP: link cut", static pair => pair.First.Machine.CutLinkAsync());
+        await SilenceAsync("black hole, both ways", static door => door.Machine.LosePacketsAsync(toHost: true, fromHost: true));
+        await SilenceAsync("half-open: nothing reaches the node", static door => door.Machine.LosePacketsAsync(toHost: true, fromHost: false));
+        await SilenceAsync("half-open: nothing comes back", static door => door.Machine.LosePacketsAsync(toHost: false, fromHost: true));
         foreach (QueueKind kind in Enum.GetValues<QueueKind>())
         {
             await NodeFaultAsync("leader frozen", kind, static node => node.FreezeAsync(), static node => node.ThawAsync());
         }
 
-        Assert.Empty(_failures);
+        _recorder.AssertSafe();
     }
 
-    private static void Moving(ResilientRabbitOptions options) => options.ConnectionMode = ConnectionMode.VirtualIp;
-
-    private static int Number(string variable, int otherwise)
-        => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
-
-    private static bool IsWanted(string fault, QueueKind kind) => IsNamed("RR_SOAK_FAULTS", fault) && IsNamed("RR_SOAK_QUEUES", kind.ToString());
-
-    private static bool IsNamed(string variable, string name)
-        => Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } wanted || wanted.Split(',').Any(one => name.Contains(one.Trim(), StringComparison.OrdinalIgnoreCase));
+    private static void Moving(ResilientRabbitOptions options)
+    {
+        options.ConnectionMode = ConnectionMode.VirtualIp;
+        options.Heartbeat = TimeSpan.FromSeconds(4);
+    }
 
     /// <summary>Every socket between clients and cluster is reset by proxies in between, the prober's as well.</summary>
     private async Task ThroughProxiesAsync(FaultScenario plain, Func<FaultScenario, Func<FaultContext, Task>, Task> run)
@@ -85,81 +68,115 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
 
     /// <summary>One scenario, many strikes: nothing has to be repaired in between.</summary>
     private Task SocketFaultAsync(string fault, QueueKind kind, Func<FaultScenario, Func<FaultScenario, Func<FaultContext, Task>, Task>, Task> prepare, int burst = 150)
-        => !IsWanted(fault, kind) ? Task.CompletedTask : RecordAsync(fault, () => prepare(new FaultScenario(fixture.Cluster, kind, Slug(fault)) { Burst = burst }, async (scenario, deed) =>
+        => _recorder.RecordAsync(fault, kind, () => prepare(new FaultScenario(fixture.Cluster, kind, SoakRecorder.Slug(fault)) { Burst = burst }, async (scenario, deed) =>
         {
             await scenario.RunAsync(async context =>
             {
-                for (int run = 0; run < SocketRuns; run++)
+                for (int run = 0; run < SoakRecorder.SocketRuns; run++)
                 {
                     await context.StrikeBareAsync(() => deed(context));
-                    await Task.Delay(BetweenStrikes);
+                    await Task.Delay(SoakRecorder.BetweenStrikes);
                     await context.StrikeAsync(() => deed(context));
-                    _table.Add(fault, kind, isNodeFault: false, await context.MeasureAsync());
-
-                    // Sessions that die before they are five seconds old make the client slow down, on purpose: these strikes are meant to be faults of their own.
-                    await Task.Delay(BetweenStrikes);
+                    _recorder.Table.Add(fault, kind, SoakSection.Sockets, await context.MeasureAsync());
+                    await Task.Delay(SoakRecorder.BetweenStrikes);
                 }
             });
-            _table.Add(fault, kind, scenario.Verdicts);
+            _recorder.Table.Add(fault, kind, scenario.Verdicts);
         }));
 
-    private async Task NodeFaultAsync(string fault, QueueKind kind, Func<IRabbitNode, Task> hurt, Func<IRabbitNode, Task> heal)
-    {
-        for (int run = 0; run < NodeRuns && IsWanted(fault, kind); run++)
+    private Task NodeFaultAsync(string fault, QueueKind kind, Func<IRabbitNode, Task> hurt, Func<IRabbitNode, Task> heal)
+        => _recorder.RepeatAsync(fault, kind, async () =>
         {
-            await RecordAsync(fault, async () =>
-            {
-                IRabbitNode? victim = null;
+            IRabbitNode? victim = null;
 
-                // The broker itself throws away what a mirrored queue's frozen leader had confirmed: measured in the table, not asserted.
-                var scenario = new FaultScenario(fixture.Cluster, kind, Slug(fault)) { LossIsOnlyMeasured = kind == QueueKind.Mirrored && fault.EndsWith("frozen", StringComparison.Ordinal) };
-                ScenarioResult result = await scenario.RunAsync(
-                    async context =>
-                    {
-                        victim = await context.LeaderAsync();
-                        await context.StrikeAsync(() => hurt(victim));
-                    },
-                    _ => heal(victim!));
-                _table.Add(fault, kind, isNodeFault: true, result.Ways);
-                _table.Add(fault, kind, scenario.Verdicts);
-            });
-        }
-    }
-
-    private async Task VirtualIpFaultAsync(string fault, Func<VirtualIpPair, Task> hurt)
-    {
-        for (int run = 0; run < NodeRuns && IsWanted(fault, QueueKind.Mirrored); run++)
-        {
-            await RecordAsync(fault, async () =>
-            {
-                VirtualIpPair pair = await virtualIp.HealedAsync();
-                ClusterAddress[] two = [.. fixture.Cluster.Nodes.Skip(1).Select(static node => node.Address)];
-                var scenario = new FaultScenario(fixture.Cluster, QueueKind.Mirrored, Slug(fault))
+            // The broker itself throws away what a mirrored queue's frozen leader had confirmed: measured in the table, not asserted.
+            var scenario = new FaultScenario(fixture.Cluster, kind, SoakRecorder.Slug(fault)) { LossIsOnlyMeasured = kind == QueueKind.Mirrored && fault.EndsWith("frozen", StringComparison.Ordinal) };
+            ScenarioResult result = await scenario.RunAsync(
+                async context =>
                 {
-                    Ways = [new Way("VIP", [pair.Address], Moving), new Way("VIP and two nodes", [pair.Address, .. two], Moving)],
-                    ProbeAt = [pair.Address],
-                };
-                ScenarioResult result = await scenario.RunAsync(context => context.StrikeAsync(() => hurt(pair)), _ => pair.HealAsync());
-                _table.Add(fault, QueueKind.Mirrored, isNodeFault: true, result.Ways);
-                _table.Add(fault, QueueKind.Mirrored, scenario.Verdicts);
-            });
-        }
-    }
+                    victim = await context.LeaderAsync();
+                    await context.StrikeAsync(() => hurt(victim));
+                },
+                _ => heal(victim!));
+            _recorder.Table.Add(fault, kind, SoakSection.Nodes, result.Ways);
+            _recorder.Table.Add(fault, kind, scenario.Verdicts);
+        });
 
-    /// <summary>A run that was not safe is a failure in the end, and the others go on.</summary>
-    private async Task RecordAsync(string fault, Func<Task> run)
+    private async Task ProxyFaultsAsync()
     {
-        try
+        var faults = new ProxyFaults(fixture);
+        const string restart = "HAProxy killed, back after 2 s";
+        await _recorder.RepeatAsync(restart, QueueKind.Mirrored, async () =>
         {
-            await run();
-            await File.WriteAllTextAsync(Output, _table.Render());
-        }
-        catch (Exception exception)
+            ScenarioResult result = await faults.RestartAsync(SoakRecorder.Slug(restart), found => _recorder.Table.Add(restart, QueueKind.Mirrored, found));
+            AddNode(restart, QueueKind.Mirrored, result);
+        });
+        const string frozen = "node frozen, not the leader";
+        await _recorder.RepeatAsync(frozen, QueueKind.Quorum, async () =>
         {
-            _failures.Add($"{fault}: {exception.Message}");
-            FaultReport.Write($"soak {fault} | {exception.Message}");
-        }
+            ScenarioResult result = await faults.FreezeAsync(SoakRecorder.Slug(frozen), found => _recorder.Table.Add(frozen, QueueKind.Quorum, found));
+            AddNode(frozen, QueueKind.Quorum, result);
+        });
+        const string dead = "nodes behind HAProxy dead";
+        await _recorder.RepeatAsync(dead, QueueKind.Quorum, async () =>
+        {
+            (WayResult one, WayResult all) = await faults.KillAsync(SoakRecorder.Slug(dead), found => _recorder.Table.Add(dead, QueueKind.Quorum, found));
+            _recorder.Table.Add(dead + ": one", QueueKind.Quorum, SoakSection.Nodes, [one]);
+            _recorder.Table.Add(dead + ": all, then back", QueueKind.Quorum, SoakSection.Nodes, [all]);
+        });
     }
 
-    private static string Slug(string fault) => "soak-" + new string([.. fault.Select(static letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')]);
+    private void AddNode(string fault, QueueKind kind, ScenarioResult result, TimeSpan? addressMoved = null)
+    {
+        _recorder.Table.Add(fault, kind, SoakSection.Nodes, result.Ways, addressMoved);
+        _recorder.Table.Add(fault, kind, SoakSection.Nodes, result.Idle, addressMoved);
+    }
+
+    private Task VirtualIpFaultAsync(string fault, Func<VirtualIpPair, Task> hurt)
+        => _recorder.RepeatAsync(fault, QueueKind.Mirrored, async () =>
+        {
+            VirtualIpPair pair = await virtualIp.HealedAsync();
+            ClusterAddress[] two = [.. fixture.Cluster.Nodes.Skip(1).Select(static node => node.Address)];
+            var alone = new Way("VIP", [pair.Address], Moving);
+            var scenario = new FaultScenario(fixture.Cluster, QueueKind.Mirrored, SoakRecorder.Slug(fault))
+            {
+                Ways = [alone, new Way("VIP and two nodes", [pair.Address, .. two], Moving)],
+                IdleWays = [alone],
+                ProbeAt = [pair.Address],
+            };
+            TimeSpan moved = default;
+            ScenarioResult result = await scenario.RunAsync(
+                context => context.StrikeAsync(async () =>
+                {
+                    long start = Stopwatch.GetTimestamp();
+                    await hurt(pair);
+                    moved = Stopwatch.GetElapsedTime(start, await pair.WaitUntilReachedAsync(pair.Second));
+                }),
+                _ => pair.HealAsync());
+            AddNode(fault, QueueKind.Mirrored, result, moved);
+            _recorder.Table.Add(fault, QueueKind.Mirrored, scenario.Verdicts);
+        });
+
+    /// <summary>One scenario, many strikes, each at an address that every client uses at that time.</summary>
+    private Task SilenceAsync(string fault, Func<ProxyHost, Task> lose) => _recorder.RecordAsync(fault, QueueKind.Quorum, async () =>
+    {
+        await using DoorSet doors = await DoorSet.StartAsync(fixture);
+        var way = new Way(ProxyFaults.Direct, doors.Addresses, SilentClients.Configure);
+        var scenario = new FaultScenario(fixture.Cluster, QueueKind.Quorum, SoakRecorder.Slug(fault)) { Ways = [way], IdleWays = [way], ProbeAt = doors.Addresses };
+        await scenario.RunAsync(
+            async context =>
+            {
+                for (int run = 0; run < SoakRecorder.SocketRuns; run++)
+                {
+                    ProxyHost door = doors.UsedByAll(context.Statuses);
+                    await context.StrikeAsync(() => lose(door));
+                    _recorder.Table.Add(fault, QueueKind.Quorum, SoakSection.Silence, await context.MeasureAsync());
+                    _recorder.Table.Add(fault, QueueKind.Quorum, SoakSection.Silence, await context.MeasureIdleAsync());
+                    await doors.HealAsync();
+                    await Task.Delay(SoakRecorder.BetweenStrikes);
+                }
+            },
+            _ => doors.HealAsync());
+        _recorder.Table.Add(fault, QueueKind.Quorum, scenario.Verdicts);
+    });
 }

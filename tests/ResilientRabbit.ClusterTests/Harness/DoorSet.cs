@@ -1,3 +1,4 @@
+using System.Globalization;
 using ResilientRabbit.Clusters;
 
 namespace ResilientRabbit.ClusterTests.Harness;
@@ -22,6 +23,20 @@ public sealed class DoorSet : IAsyncDisposable
         }
 
         return doors;
+    }
+
+    /// <summary>The door that the most connections of each of these clients go through, and at least one of each.</summary>
+    public ProxyHost UsedByAll(IEnumerable<RabbitClientStatus> clients)
+    {
+        RabbitClientStatus[] all = [.. clients];
+        ProxyHost best = _doors.MaxBy(Least)!;
+        return Least(best) > 0 ? best : throw new InvalidOperationException($"No door carries connections of every client. {string.Join("; ", all)}");
+
+        int Least(ProxyHost door)
+        {
+            string address = string.Create(CultureInfo.InvariantCulture, $"{door.Address.Host}:{door.Address.Port}");
+            return all.Min(client => client.Connections.Count(connection => connection.State == ConnectionState.Connected && string.Equals(connection.Endpoint, address, StringComparison.Ordinal)));
+        }
     }
 
     public async Task HealAsync()

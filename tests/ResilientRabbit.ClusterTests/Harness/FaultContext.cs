@@ -5,13 +5,16 @@ using Xunit;
 namespace ResilientRabbit.ClusterTests.Harness;
 
 /// <summary>What a fault of a <see cref="FaultScenario"/> may use.</summary>
-public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster, ScenarioQueues queues, Workload[] workloads)
+public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster, ScenarioQueues queues, Workload[] workloads, IReadOnlyList<IdleClient> idle)
 {
     private long _struckAt;
 
     public IRabbitCluster Cluster => cluster;
 
     public IReadOnlyList<Workload> Workloads => workloads;
+
+    /// <summary>What all clients of the scenario say of themselves, those that do nothing as well.</summary>
+    public IEnumerable<RabbitClientStatus> Statuses => workloads.Select(static workload => workload.Client.Status).Concat(idle.Select(static client => client.Status));
 
     /// <summary>When the last strike began, as a <see cref="Stopwatch"/> timestamp.</summary>
     public long StruckAt => _struckAt;
@@ -97,6 +100,17 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
     {
         await AllServedAsync();
         return scenario.Measure(workloads);
+    }
+
+    /// <summary>What the last strike cost each client that does nothing, once it has back what it lost.</summary>
+    public async Task<IReadOnlyList<IdleResult>> MeasureIdleAsync()
+    {
+        foreach (IdleClient client in idle)
+        {
+            await Until.TrueAsync(() => client.IsBackAfter(_struckAt), () => $"{client.Label}: {client.Status}");
+        }
+
+        return [.. idle.Select(client => client.Result(_struckAt))];
     }
 
     /// <summary>Waits until every ordering key of every workload has been confirmed again since the last strike.</summary>

@@ -116,7 +116,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
 
     private async Task<ScenarioResult> RunAsync(Workload[] workloads, List<IdleClient> idle, ScenarioQueues queues, Func<FaultContext, Task> hurt, Func<FaultContext, Task>? heal)
     {
-        var context = new FaultContext(this, cluster, queues, workloads);
+        var context = new FaultContext(this, cluster, queues, workloads, idle);
         await context.SynchronisedAsync();
         foreach (Workload workload in workloads)
         {

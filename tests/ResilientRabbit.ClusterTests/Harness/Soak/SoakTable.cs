@@ -14,13 +14,20 @@ public sealed class SoakTable(string machine, string findings)
 {
     private readonly List<SoakEntry> _entries = File.Exists(findings) ? [.. File.ReadLines(findings).Select(static line => JsonSerializer.Deserialize<SoakEntry>(line)!)] : [];
 
-    private IEnumerable<SoakEntry> Results => _entries.Where(static entry => entry.Result is not null);
-
-    public void Add(string fault, QueueKind kind, bool isNodeFault, IEnumerable<WayResult> results)
+    public void Add(string fault, QueueKind kind, SoakSection section, IEnumerable<WayResult> results, TimeSpan? addressMoved = null)
     {
         foreach (WayResult result in results)
         {
-            Add(new SoakEntry(fault, kind, isNodeFault, result, null, Load()));
+            Add(new SoakEntry(fault, kind, section, result, null, null, addressMoved, Load()));
+        }
+    }
+
+    /// <summary>Adds what clients saw that do nothing.</summary>
+    public void Add(string fault, QueueKind kind, SoakSection section, IEnumerable<IdleResult> results, TimeSpan? addressMoved = null)
+    {
+        foreach (IdleResult result in results)
+        {
+            Add(new SoakEntry(fault, kind, section, null, result, null, addressMoved, Load()));
         }
     }
 
@@ -29,7 +36,7 @@ public sealed class SoakTable(string machine, string findings)
     {
         foreach (Verdict verdict in verdicts)
         {
-            Add(new SoakEntry(fault, kind, false, null, verdict, Load()));
+            Add(new SoakEntry(fault, kind, default, null, null, verdict, null, Load()));
         }
     }
 
@@ -54,6 +61,15 @@ public sealed class SoakTable(string machine, string findings)
         AppendSocketFaults(page);
         page.Append("\n## Node faults: every value\n\n");
         AppendNodeFaults(page);
+        page.Append(CultureInfo.InvariantCulture, $"""
+
+            ## Silence: packets lost on the way to one of three addresses
+
+            * Heartbeat {SilentClients.Heartbeat.TotalSeconds:0} s, stall limit {SilentClients.Stall.TotalSeconds:0} s. Goals: with messages in flight every key after {SilentClients.BusyGoal.TotalMilliseconds:0} ms, idle clients have all connections back after {SilentClients.IdleGoal.TotalMilliseconds:0} ms.
+
+
+            """);
+        AppendSilence(page);
         page.Append("\n## What the checker found\n\n| fault | queue | attempted | confirmed | lost | out of order | duplicates | of these unmarked | unknown | failed |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
         foreach (var group in _entries.Where(static entry => entry.Verdict is not null).GroupBy(static entry => (entry.Fault, entry.Kind), static entry => entry.Verdict!))
         {
@@ -107,7 +123,7 @@ public sealed class SoakTable(string machine, string findings)
     private void AppendSocketFaults(StringBuilder page)
     {
         page.Append("| fault | queue | way | n | prober p50 / p95 / max | first confirm p50 / p95 / max | every key p50 / p95 / max | bare client with as much p50 / p95 / max | first confirm p95 / prober p95 | / bare client p95 |\n| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
-        foreach (var group in Results.Where(static entry => !entry.IsNodeFault).GroupBy(static entry => (entry.Fault, entry.Kind, entry.Result!.Label), static entry => entry.Result!))
+        foreach (var group in Busy(SoakSection.Sockets).GroupBy(static entry => (entry.Fault, entry.Kind, entry.Result!.Label), static entry => entry.Result!))
         {
             double[] prober = [.. group.Select(static entry => Milliseconds(entry.Prober))];
             double[] first = [.. group.Select(static entry => Milliseconds(entry.FirstConfirm))];
@@ -119,11 +135,37 @@ public sealed class SoakTable(string machine, string findings)
 
     private void AppendNodeFaults(StringBuilder page)
     {
-        page.Append("| fault | queue | way | prober | first confirm | every key | first confirm / prober |\n| --- | --- | --- | --- | --- | --- | --- |\n");
-        foreach (var group in Results.Where(static entry => entry.IsNodeFault).GroupBy(static entry => (entry.Fault, entry.Kind, entry.Result!.Label), static entry => entry.Result!))
+        page.Append("| fault | queue | way | prober | first confirm | every key | first confirm / prober | VRRP |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+        foreach (var group in Busy(SoakSection.Nodes).GroupBy(static entry => (entry.Fault, entry.Kind, entry.Result!.Label)))
         {
+            WayResult[] results = [.. group.Select(static entry => entry.Result!)];
             page.Append(CultureInfo.InvariantCulture,
-                $"| {group.Key.Fault} | {Name(group.Key.Kind)} | {group.Key.Label} | {All(group.Select(static entry => Milliseconds(entry.Prober)), "0")} | {All(group.Select(static entry => Milliseconds(entry.FirstConfirm)), "0")} | {All(group.Select(static entry => Milliseconds(entry.EveryKey)), "0")} | {All(group.Select(static entry => entry.Ratio ?? double.NaN), "0.00")} |\n");
+                $"| {group.Key.Fault} | {Name(group.Key.Kind)} | {group.Key.Label} | {All(results.Select(static entry => Milliseconds(entry.Prober)), "0")} | {All(results.Select(static entry => Milliseconds(entry.FirstConfirm)), "0")} | {All(results.Select(static entry => Milliseconds(entry.EveryKey)), "0")} | {All(results.Select(static entry => entry.Ratio ?? double.NaN), "0.00")} | {Moved(group)} |\n");
+        }
+
+        page.Append("\nClients that do nothing, until they had all connections back:\n\n| fault | way | all back | VRRP |\n| --- | --- | --- | --- |\n");
+        foreach (var group in Idle(SoakSection.Nodes).GroupBy(static entry => (entry.Fault, entry.Idle!.Label)))
+        {
+            page.Append(CultureInfo.InvariantCulture, $"| {group.Key.Fault} | {group.Key.Label} | {All(group.Select(static entry => Milliseconds(entry.Idle!.Back)), "0")} | {Moved(group)} |\n");
+        }
+
+        static string Moved(IEnumerable<SoakEntry> group) => All(group.Where(static entry => entry.AddressMoved is not null).Select(static entry => Milliseconds(entry.AddressMoved)), "0");
+    }
+
+    private void AppendSilence(StringBuilder page)
+    {
+        page.Append("| fault | client | n | p50 / p95 / max | over the goal |\n| --- | --- | ---: | ---: | ---: |\n");
+        foreach (var fault in _entries.Where(static entry => entry.Section == SoakSection.Silence).GroupBy(static entry => entry.Fault, StringComparer.Ordinal))
+        {
+            AppendSilence(page, fault.Key, "publishing, every key", SilentClients.BusyGoal, [.. fault.Where(static entry => entry.Result is not null).Select(static entry => entry.Result!.EveryKey)]);
+            AppendSilence(page, fault.Key, "idle, all back", SilentClients.IdleGoal, [.. fault.Where(static entry => entry.Idle is not null).Select(static entry => entry.Idle!.Back)]);
         }
     }
+
+    private static void AppendSilence(StringBuilder page, string fault, string client, TimeSpan goal, TimeSpan?[] times)
+        => page.Append(CultureInfo.InvariantCulture, $"| {fault} | {client} | {times.Length} | {Percentiles(times.Select(Milliseconds))} | {times.Count(time => time is null || time > goal)} |\n");
+
+    private IEnumerable<SoakEntry> Busy(SoakSection section) => _entries.Where(entry => entry.Section == section && entry.Result is not null);
+
+    private IEnumerable<SoakEntry> Idle(SoakSection section) => _entries.Where(entry => entry.Section == section && entry.Idle is not null);
 }
