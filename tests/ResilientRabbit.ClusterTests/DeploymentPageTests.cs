@@ -14,6 +14,9 @@ public sealed class DeploymentPageTests
         => await AssertOnPageAsync(HaProxyConfiguration.Render(Options.HaProxy, new ClusterAddress("*", 5672), [new("10.0.0.1", 5672), new("10.0.0.2", 5672), new("10.0.0.3", 5672)]));
 
     [Fact]
+    public async Task HAProxys_check_of_AMQP_is_the_one_of_the_tests() => await AssertOnPageAsync(HaProxyConfiguration.AmqpCheck);
+
+    [Fact]
     public async Task Keepaliveds_file_is_the_one_of_the_tests() => await AssertOnPageAsync(Keepalived.Main);
 
     [Fact]

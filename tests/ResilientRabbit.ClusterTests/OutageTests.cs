@@ -1,20 +1,17 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using RabbitMQ.Client;
 using ResilientRabbit.Clusters;
 using ResilientRabbit.ClusterTests.Harness;
 using Xunit;
 
 namespace ResilientRabbit.ClusterTests;
 
-/// <summary>What an outage and what many reconnects cost in memory and what they leave behind.</summary>
+/// <summary>What an outage costs in memory, and what follows it.</summary>
 [Collection(ClusterGroup.Name)]
 public sealed class OutageTests(ClusterFixture fixture)
 {
-    private const int Reconnects = 200;
     private const int Connecting = 1000;
-    private const string Reconnecting = "reconnecting";
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Cap = TimeSpan.FromSeconds(2);
 
@@ -84,139 +81,6 @@ public sealed class OutageTests(ClusterFixture fixture)
         // The goal is 0.8; on a busy machine the two halves of a minute differ by more than that.
         Assert.True(drained >= 0.4 * steady, $"The backlog drained at {drained:0}/s, the steady rate is {steady:0}/s.");
         await AssertWholeAndInOrderAsync(queue, Producers, PerProducer);
-    }
-
-    [Fact]
-    public async Task Two_hundred_reconnects_leave_nothing_behind()
-    {
-        string queue = await NewQueueAsync();
-        await using TcpProxy proxy = await TcpProxy.StartAsync(fixture.Cluster.Nodes[0].Address);
-        long driver = await MeasureDriverAsync(proxy);
-        long heapBefore;
-        long heapAfter;
-        int timersBefore;
-        int timersAfter;
-        int socketsBefore;
-        int socketsAfter;
-        int lanes;
-        await using (RabbitClient client = NewClient(TestLog.Create(), proxy.Address, static options =>
-        {
-            options.ClientName = Reconnecting;
-            options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(200);
-
-            // The load is on all lanes, so each has its channel.
-            options.Publisher.PreserveOrder = false;
-        }))
-        {
-            lanes = client.Status.Lanes.Count;
-            await client.ConnectAsync(TestContext.Current.CancellationToken);
-            using var stop = new CancellationTokenSource();
-            Task load = Task.WhenAll(Enumerable.Range(0, 8).Select(key => PumpAsync(client, queue, key, stop.Token)));
-            for (int warmUp = 0; warmUp < 20; warmUp++)
-            {
-                await ReconnectAsync(client, proxy);
-            }
-
-            await SettledAsync(client, proxy);
-            await ChannelsAsync(lanes);
-            (heapBefore, timersBefore, socketsBefore) = (GC.GetTotalMemory(forceFullCollection: true), (int)Timer.ActiveCount, proxy.ConnectionCount);
-            for (int count = 0; count < Reconnects; count++)
-            {
-                await ReconnectAsync(client, proxy);
-            }
-
-            await SettledAsync(client, proxy);
-            await ChannelsAsync(lanes);
-            await stop.CancelAsync();
-            await load.WaitAsync(TimeSpan.FromSeconds(60));
-            await client.Publisher.FlushAsync(TestContext.Current.CancellationToken);
-            (heapAfter, timersAfter, socketsAfter) = (GC.GetTotalMemory(forceFullCollection: true), (int)Timer.ActiveCount, proxy.ConnectionCount);
-            Assert.Equal(0, client.Status.Publishing.Pending);
-        }
-
-        double each = (heapAfter - heapBefore) / (double)Reconnects;
-        double driverEach = driver / (double)Reconnects;
-        FaultReport.Write(string.Create(CultureInfo.InvariantCulture,
-            $"{Reconnects} reconnects under load: heap {each:0} bytes each (two publish connections and their channels), bare driver {driverEach:0} bytes each; timers {timersBefore} before, {timersAfter} after; sockets {socketsBefore} before, {socketsAfter} after; channels at the broker {lanes} before and after"));
-        Assert.Equal(socketsBefore, socketsAfter);
-        Assert.InRange(timersAfter, 0, timersBefore + 5);
-        Assert.True(each <= (2 * Math.Max(0, driverEach)) + 2048, $"{each:0} bytes each, bare driver {driverEach:0}.");
-        await UntilAsync(() => proxy.ConnectionCount == 0);
-        await ChannelsAsync(0);
-    }
-
-    /// <summary>Waits until the broker, which tidies up in the background, has so many channels of the client.</summary>
-    private async Task ChannelsAsync(int expected)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (await ClientConnections.CountChannelsAsync(fixture.Cluster.Nodes[0], Reconnecting) is var found && found != expected)
-        {
-            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), $"The broker has {found} channels of the client, not {expected}.");
-            await Task.Delay(50);
-        }
-    }
-
-    /// <summary>What the driver itself keeps for a connection that was reset.</summary>
-    private async Task<long> MeasureDriverAsync(TcpProxy proxy)
-    {
-        var factory = new ConnectionFactory
-        {
-            HostName = proxy.Address.Host,
-            Port = proxy.Address.Port,
-            UserName = fixture.Cluster.UserName,
-            Password = fixture.Cluster.Password,
-            AutomaticRecoveryEnabled = false,
-            TopologyRecoveryEnabled = false,
-        };
-        for (int warmUp = 0; warmUp < 20; warmUp++)
-        {
-            await ResetOnceAsync(factory, proxy);
-        }
-
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        for (int count = 0; count < Reconnects; count++)
-        {
-            await ResetOnceAsync(factory, proxy);
-        }
-
-        return GC.GetTotalMemory(forceFullCollection: true) - before;
-    }
-
-    private static async Task ResetOnceAsync(ConnectionFactory factory, TcpProxy proxy)
-    {
-        IConnection connection = await factory.CreateConnectionAsync(TestContext.Current.CancellationToken);
-        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        connection.ConnectionShutdownAsync += (_, _) =>
-        {
-            closed.TrySetResult();
-            return Task.CompletedTask;
-        };
-        IChannel channel = await connection.CreateChannelAsync(cancellationToken: TestContext.Current.CancellationToken);
-        proxy.ResetAll();
-        await closed.Task.WaitAsync(TimeSpan.FromSeconds(30));
-        await channel.DisposeAsync();
-        await connection.DisposeAsync();
-    }
-
-    private static async Task ReconnectAsync(RabbitClient client, TcpProxy proxy)
-    {
-        int before = proxy.AcceptedCount;
-        proxy.ResetAll();
-        await UntilAsync(() => proxy.AcceptedCount >= before + 2 && client.Status.Connections.Count(static connection => connection.State == ConnectionState.Connected) >= 2);
-        long confirmed = client.Status.Publishing.Confirmed;
-        await UntilAsync(() => client.Status.Publishing.Confirmed > confirmed);
-    }
-
-    /// <summary>Each connection is back, that for consuming as well, and nothing of the former ones is left.</summary>
-    private static Task SettledAsync(RabbitClient client, TcpProxy proxy)
-        => UntilAsync(() => client.TeardownsRunning == 0 && client.Status.Connections.All(static connection => connection.State == ConnectionState.Connected) && proxy.ConnectionCount == client.Status.Connections.Count);
-
-    private static async Task PumpAsync(RabbitClient client, string queue, int key, CancellationToken cancellationToken)
-    {
-        for (int sequence = 0; !cancellationToken.IsCancellationRequested; sequence++)
-        {
-            await client.Publisher.PublishAsync("", queue, TestBody.Create($"k{key}", sequence), cancellationToken: CancellationToken.None);
-        }
     }
 
     private static Task PublishAllAsync(RabbitClient client, string queue, int producers, int count, int bodySize, int firstProducer = 0)

@@ -36,6 +36,9 @@ public sealed record HaProxyOptions
     /// <summary>The number after <c>option redispatch</c>; null for the bare option (redispatch at the last retry).</summary>
     public int? RedispatchInterval { get; init; }
 
+    /// <summary>Checks that a node answers in AMQP, and not only that its kernel accepts a connection, as that of a frozen one does.</summary>
+    public bool ChecksAmqp { get; init; }
+
     /// <summary>Adds <c>on-marked-down shutdown-sessions</c>: connections to a server that failed its checks are closed by the proxy.</summary>
     public bool ShutdownSessionsWhenDown { get; init; }
 }

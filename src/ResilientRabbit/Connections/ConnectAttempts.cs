@@ -17,13 +17,6 @@ internal sealed class ConnectAttempts
 {
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long after a loss a virtual IP is expected to be on its way to another host: VRRP takes three to four seconds with its usual times.</summary>
-    private static readonly TimeSpan MovePeriod = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan MovePause = TimeSpan.FromSeconds(1);
-
-    /// <summary>Polly refuses longer delays, and time limits below ten milliseconds and above a day unless they are generated.</summary>
-    private static readonly TimeSpan LongestOfPolly = TimeSpan.FromDays(1);
-
     private readonly string _role;
     private readonly string _name;
     private readonly ClientSettings _settings;
@@ -39,13 +32,11 @@ internal sealed class ConnectAttempts
     private CancellationTokenSource? _wake;
     private CancellationTokenSource? _rest;
     private Task _waking = Task.CompletedTask;
-    private readonly AdditiveBackOff? _additive;
+    private readonly ConnectPauses _pauses;
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
     private long _failures;
-    private int _refusals;
     private long _lastLog;
-    private long _outSince;
     private ConnectTrace? _trace;
 
     public ConnectAttempts(
@@ -58,9 +49,8 @@ internal sealed class ConnectAttempts
         _factory = factory;
         _logger = logger;
         _time = time;
-        _outSince = time.GetTimestamp();
         _lanes = role.StartsWith("publish", StringComparison.Ordinal) ? (settings.Publisher.Lanes + settings.Publisher.Connections - 1) / settings.Publisher.Connections : 0;
-        _additive = settings.ReconnectStep is { } step ? new AdditiveBackOff(settings.ReconnectDelay, step, settings.ReconnectMaxDelay) : null;
+        _pauses = new ConnectPauses(settings, selector, time);
         _pipeline = BuildPipeline();
     }
 
@@ -89,8 +79,7 @@ internal sealed class ConnectAttempts
         _addresses.Clear();
         _justFailed = null;
         _failures = 0;
-        _refusals = 0;
-        _additive?.Reset();
+        _pauses.Reset();
         LastError = null;
         _selector.Succeeded(endpoint);
     }
@@ -109,7 +98,7 @@ internal sealed class ConnectAttempts
     public void NoteLoss(RabbitEndpoint endpoint, IPAddress address, ConnectionException error)
     {
         _failedAddresses.Failed(address);
-        _outSince = _time.GetTimestamp();
+        _pauses.NoteLoss();
         _justFailed = endpoint;
         _selector.Failed(endpoint, error.Reason);
         LastError = error;
@@ -121,7 +110,7 @@ internal sealed class ConnectAttempts
     {
         try
         {
-            ConnectionEpoch epoch = await _factory.OpenAnyAsync(endpoint, _name, closing).ConfigureAwait(false);
+            ConnectionEpoch epoch = await _factory.OpenAnyAsync(endpoint, _name, _selector, closing, publishes: _lanes > 0).ConfigureAwait(false);
             _selector.Succeeded(endpoint);
             return epoch;
         }
@@ -190,9 +179,9 @@ internal sealed class ConnectAttempts
                 MaxRetryAttempts = int.MaxValue,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
-                Delay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectDelay.Ticks, LongestOfPolly.Ticks)),
-                MaxDelay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectMaxDelay.Ticks, LongestOfPolly.Ticks)),
-                DelayGenerator = args => ValueTask.FromResult(DelayFor(args.Outcome.Exception!, args.AttemptNumber)),
+                Delay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectDelay.Ticks, ConnectPauses.LongestOfPolly.Ticks)),
+                MaxDelay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectMaxDelay.Ticks, ConnectPauses.LongestOfPolly.Ticks)),
+                DelayGenerator = args => ValueTask.FromResult(_pauses.After(args.Outcome.Exception!, args.AttemptNumber, _endpoint, hasOtherAddress: _addresses.Count > 0)),
                 OnRetry = args =>
                 {
                     OnFailed(args.Outcome.Exception!, args.RetryDelay);
@@ -202,55 +191,13 @@ internal sealed class ConnectAttempts
             .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = _ => ValueTask.FromResult(_settings.ConnectTimeout) })
             .Build();
 
-    /// <summary>The pause after a failed attempt; null: Polly's exponential delay with jitter.</summary>
-    private TimeSpan? DelayFor(Exception exception, int attempt)
-    {
-        double random = Random.Shared.NextDouble();
-        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
-        if (reason == ConnectionFailureReason.VirtualHostRefused && ++_refusals < _selector.Count)
-        {
-            // It may be down on one node only. Users and passwords are the cluster's: another node says the same.
-            return TimeSpan.Zero;
-        }
-
-        if (FailureClassifier.IsRefusal(reason))
-        {
-            return _settings.ReconnectMaxDelay * (1 + (random / 10));
-        }
-
-        if (_addresses.Count > 0)
-        {
-            // Another address of the same name is a different door, not a repetition.
-            return TimeSpan.Zero;
-        }
-
-        if (_additive is not null)
-        {
-            return _additive.Next(_selector.Count, random);
-        }
-
-        TimeSpan grown = TimeSpan.FromTicks((long)Math.Min(_settings.ReconnectDelay.Ticks * Math.Pow(2, Math.Min(attempt, 32)), _settings.ReconnectMaxDelay.Ticks));
-        if (_settings.ConnectionMode == ConnectionMode.VirtualIp && grown > MovePause && _time.GetElapsedTime(_outSince) < MovePeriod)
-        {
-            return MovePause * (0.5 + (random / 2));
-        }
-
-        // Polly cuts its delay off at the longest one and loses the jitter there: clients that were lost together would come together for ever.
-        return grown < _settings.ReconnectMaxDelay && grown <= LongestOfPolly ? null : grown * (0.5 + (random / 2));
-    }
-
     private async ValueTask<ConnectionEpoch> AttemptAsync(CancellationToken deadline)
     {
         _ = EndRest();
         Starting?.Invoke();
         if (_addresses.Count == 0 || !_selector.Knows(_endpoint!.Value))
         {
-            _addresses.Clear();
-            _endpoint = _selector.Next(_role, _justFailed);
-            foreach (IPAddress resolved in _failedAddresses.Order(await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false)))
-            {
-                _addresses.Enqueue(resolved);
-            }
+            await ChooseAsync(deadline).ConfigureAwait(false);
         }
 
         RabbitEndpoint endpoint = _endpoint!.Value;
@@ -260,6 +207,21 @@ internal sealed class ConnectAttempts
         ConnectionEpoch epoch = await _factory.OpenAsync(endpoint, address, _name, deadline, _lanes).ConfigureAwait(false);
         _failedAddresses.Succeeded(address);
         return epoch;
+    }
+
+    /// <summary>Chooses an endpoint and finds its addresses; again when it was removed while its name was being resolved, for what comes next is sent to it with the new credentials.</summary>
+    private async ValueTask ChooseAsync(CancellationToken deadline)
+    {
+        do
+        {
+            _addresses.Clear();
+            _endpoint = _selector.Next(_role, _justFailed);
+            foreach (IPAddress resolved in _failedAddresses.Order(await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false)))
+            {
+                _addresses.Enqueue(resolved);
+            }
+        }
+        while (!_selector.Knows(_endpoint.Value));
     }
 
     private void OnFailed(Exception exception, TimeSpan delay)

@@ -24,7 +24,9 @@ internal sealed class ConnectionEpoch : IPublishSession
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _dead = new();
     private readonly TaskCompletionSource<ConnectionLoss> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TransportGuard? _guard;
+    private volatile bool _isEndedByHeartbeat;
     private volatile bool _isHandedOut;
     private int _killed;
 
@@ -202,11 +204,12 @@ internal sealed class ConnectionEpoch : IPublishSession
             return;
         }
 
+        _isEndedByHeartbeat = loss.Text.Contains("eartbeat", StringComparison.Ordinal) && loss.Reason != ConnectionFailureReason.Silent;
         _lost.TrySetResult(loss);
         _guard?.Dispose();
 
         // Not on this thread: cancelling runs the continuations of every waiting driver call, and this may be the driver's loop.
-        _teardowns.Track(Task.Run(() => TeardownAsync(loss)));
+        _teardowns.Track(Task.Run(TeardownAsync));
     }
 
     /// <summary>Ends the session politely within the limit, otherwise by force. When it returns the socket is closed.</summary>
@@ -223,25 +226,39 @@ internal sealed class ConnectionEpoch : IPublishSession
             // By force, below: at the end of the limit the caller's time is over.
         }
 
+        if (_isEndedByHeartbeat)
+        {
+            // The teardown knows when the socket may be closed.
+            await _aborted.Task.ConfigureAwait(false);
+        }
+
         _transport.Abort();
         Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
     }
 
-    private async Task TeardownAsync(ConnectionLoss loss)
+    private async Task TeardownAsync()
     {
         await SessionTidying.CancelAsync(_dead).ConfigureAwait(false);
-        if (loss.Text.Contains("eartbeat", StringComparison.Ordinal) && loss.Reason != ConnectionFailureReason.Silent)
+        if (_isEndedByHeartbeat)
         {
             // The driver's own heartbeat timer is closing the session right now: closing the socket under it ends the process (driver issue 1884).
             await Task.Delay(HeartbeatCrashDelay, _time).ConfigureAwait(false);
         }
 
         _transport.Abort();
+        _aborted.TrySetResult();
         await _tidying.CloseAsync(_connection).ConfigureAwait(false);
     }
 
     private void OnSilent(TimeSpan silence)
-        => Kill(new ConnectionLoss(ConnectionFailureReason.Silent, $"Nothing was received for {silence.TotalSeconds:0.0} s, with a heartbeat of {Heartbeat.TotalSeconds:0} s."));
+    {
+        Kill(new ConnectionLoss(ConnectionFailureReason.Silent, $"Nothing was received for {silence.TotalSeconds:0.0} s, with a heartbeat of {Heartbeat.TotalSeconds:0} s."));
+        if (_isHandedOut)
+        {
+            // The application may be closing it, and wait for a peer that is not there.
+            _transport.Abort();
+        }
+    }
 
     private Task OnShutdownAsync(object sender, ShutdownEventArgs args)
     {
@@ -252,10 +269,9 @@ internal sealed class ConnectionEpoch : IPublishSession
         }
         else if (_isHandedOut && Interlocked.Exchange(ref _killed, 1) == 0)
         {
-            // The application's own close goes on, and closes the socket.
             _lost.TrySetResult(FailureClassifier.Describe(args));
-            _guard?.Dispose();
             _ = SessionTidying.CancelAsync(_dead);
+            _teardowns.Track(SessionTidying.EndHandedOutAsync(_transport, _guard, _time));
         }
 
         return Task.CompletedTask;

@@ -17,7 +17,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     private readonly ShortLives _shortLives;
     private readonly CancellationTokenSource _closing = new();
     private readonly Channel<Action> _posted = Channel.CreateUnbounded<Action>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly List<Task> _departures = [];
+    private readonly DepartureList _departures;
     private readonly Lock _startGate = new();
     private readonly SessionHolder _session = new();
     private Task? _loop;
@@ -33,6 +33,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         _time = time;
         Name = $"{settings.ClientName}:{role}";
         _status = new StatusWriter(Name, logger);
+        _departures = new DepartureList(Name, settings, selector, logger, time);
         _shortLives = new ShortLives(settings.ReconnectDelay, settings.ReconnectMaxDelay);
         _attempts = new ConnectAttempts(Role, Name, settings, selector, factory, logger, time);
         _attempts.Starting += _status.AttemptStarting;
@@ -112,7 +113,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         if (loop is not null)
         {
             await loop.ConfigureAwait(false);
-            await Task.WhenAll(_departures).ConfigureAwait(false);
+            await _departures.Ended.ConfigureAwait(false);
         }
         else
         {
@@ -127,7 +128,11 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     public void WakeUp() => _attempts.WakeUp();
 
     /// <summary>The list of endpoints has changed: a session on one that is gone is replaced.</summary>
-    public void EndpointsChanged() => Volatile.Read(ref _search)?.EndpointsChanged();
+    public void EndpointsChanged()
+    {
+        Volatile.Read(ref _search)?.EndpointsChanged();
+        _departures.EndpointsChanged();
+    }
 
     public async ValueTask DisposeAsync() => await CloseAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
 
@@ -160,6 +165,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         {
             // A fault of ours must not leave callers waiting on a loop that is gone without anyone seeing it.
             _logger.SupervisorFailed(Name, exception);
+            _session.Close();
         }
 
         _session.Last?.Kill(new ConnectionLoss(ConnectionFailureReason.ClientClosed, "The client was closed."));
@@ -188,11 +194,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     /// <summary>Lives with a session until it is lost, or until another one has taken its place. Returns the loss, and where the next session comes from, if that is under way.</summary>
     private async Task<(ConnectionLoss? Loss, Task<ConnectionEpoch?>? Next)> LiveAsync(ConnectionEpoch epoch)
     {
-        // Consumers stay: a move would cancel handlers that are slow, and have their messages handled twice.
-        TimeSpan? failBackDelay = Role.StartsWith("publish", StringComparison.Ordinal) ? _settings.FailBackDelay : null;
-        var search = new SuccessorSearch(Role, epoch, failBackDelay, _attempts, _selector, _time, _closing.Token);
-        Volatile.Write(ref _search, search);
-        search.Start();
+        SuccessorSearch search = StartSearch(epoch);
         Task<ConnectionEpoch?>? found = search.Result;
         while (true)
         {
@@ -217,7 +219,8 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
                     return (null, Task.FromResult<ConnectionEpoch?>(successor));
                 }
 
-                found = null;
+                search = search.IsTakenBack ? StartSearch(epoch) : search;
+                found = search.Result.IsCompleted ? null : search.Result;
             }
 
             _news = null;
@@ -228,12 +231,20 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         }
     }
 
+    private SuccessorSearch StartSearch(ConnectionEpoch epoch)
+    {
+        // Consumers stay: a move would cancel handlers that are slow, and have their messages handled twice.
+        TimeSpan? failBackDelay = Role.StartsWith("publish", StringComparison.Ordinal) ? _settings.FailBackDelay : null;
+        var search = new SuccessorSearch(Role, epoch, failBackDelay, _attempts, _selector, _time, _closing.Token);
+        Volatile.Write(ref _search, search);
+        search.Start();
+        return search;
+    }
+
     private void Leave(ConnectionEpoch epoch, ConnectionEpoch successor, bool isRemoval)
     {
         _logger.ConnectionMoved(Name, epoch.Endpoint.ToString(), successor.Endpoint.ToString(), isRemoval ? "its endpoint was removed" : "the node is free again");
-        var departure = new SessionDeparture(Name, epoch, isRemoval ? _settings.MoveTimeout : Timeout.InfiniteTimeSpan, _logger, _time);
-        _departures.RemoveAll(static task => task.IsCompleted);
-        _departures.Add(departure.RunAsync(_closing.Token));
+        _departures.Begin(epoch, _closing.Token);
 
         // After this loop has the successor: those who leave must find it.
         _posted.Writer.TryWrite(() => Moved?.Invoke());
@@ -260,27 +271,10 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     {
         if (epoch == _session.Last)
         {
-            ShowBlocked(epoch.BlockedReason);
-        }
-        else
-        {
-            // One that is being left: lanes still live on it.
-            SessionChanged?.Invoke();
-        }
-    }
-
-    private void ShowBlocked(string? reason)
-    {
-        if (reason is null)
-        {
-            _logger.ConnectionUnblocked(Name);
-        }
-        else
-        {
-            _logger.ConnectionBlocked(Name, reason);
+            _status.Blocked(epoch.BlockedReason);
         }
 
-        _status.Publish(_status.Current with { BlockedReason = reason });
+        // Of one that is being left as well: lanes still live on it.
         SessionChanged?.Invoke();
     }
 

@@ -52,14 +52,17 @@ internal sealed class DriverConnectionFactory
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="Exception">Whatever the driver throws; see <see cref="FailureClassifier"/>.</exception>
-    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline, int lanes = 0)
+    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline, int lanes = 0, bool publishes = false)
     {
         TransportClient? transport = null;
         ClientSettings access = _access;
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
         var replies = new ReplyMask { Host = endpoint.Host };
         bool isMoving = access.ConnectionMode == ConnectionMode.VirtualIp;
-        ConnectionFactory factory = Build(access, credentials, replies, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint, replies.Mask), isMoving ? VirtualIpTcpTimeout : null)
+
+        // A message that cannot be routed comes back whole: the driver would end the connection over one that is too large for it, and again after each replay.
+        uint largest = (uint)(lanes > 0 || publishes ? Math.Max(_settings.MaxInboundMessageSize, _settings.Publisher.MaxMessageSize) : _settings.MaxInboundMessageSize);
+        ConnectionFactory factory = Build(access, credentials, replies, largest, family => transport = new TransportClient(family, _settings.Heartbeat, _time, ClientTls.For(access.Tls, endpoint, replies.Mask), isMoving ? VirtualIpTcpTimeout : null)
         {
             Replies = replies,
             MaxContent = _settings.MaxInboundMessageSize,
@@ -73,7 +76,7 @@ internal sealed class DriverConnectionFactory
         try
         {
             // No token: cancelling the driver's own way takes five seconds and more (driver issue 1921); closing the socket is immediate.
-            var target = new AmqpTcpEndpoint(address.ToString(), endpoint.Port, new SslOption(), (uint)_settings.MaxInboundMessageSize) { AddressFamily = address.AddressFamily };
+            var target = new AmqpTcpEndpoint(address.ToString(), endpoint.Port, new SslOption(), largest) { AddressFamily = address.AddressFamily };
 #pragma warning disable RS0030 // This is the door.
             Task<IConnection> opening = factory.CreateConnectionAsync([target], name, CancellationToken.None);
 #pragma warning restore RS0030
@@ -107,8 +110,8 @@ internal sealed class DriverConnectionFactory
     }
 
     /// <summary>Opens a session at the first of the endpoint's addresses that gives one, each within the time limit of an attempt: a dead one must not use up the time of all.</summary>
-    /// <exception cref="Exception">What ended the attempt at the last address.</exception>
-    public async Task<ConnectionEpoch> OpenAnyAsync(RabbitEndpoint endpoint, string name, CancellationToken stop)
+    /// <exception cref="Exception">What ended the attempt at the last address, or the endpoint is not in the list any more: what is read of user and password for each address would go to a stranger.</exception>
+    public async Task<ConnectionEpoch> OpenAnyAsync(RabbitEndpoint endpoint, string name, EndpointSelector selector, CancellationToken stop, bool publishes = false)
     {
         IPAddress[] addresses = [];
         for (int index = 0; ; index++)
@@ -118,7 +121,9 @@ internal sealed class DriverConnectionFactory
             try
             {
                 addresses = index > 0 ? addresses : await HostAddresses.FindAsync(_settings, endpoint, deadline.Token).ConfigureAwait(false);
-                return await OpenAsync(endpoint, addresses[index], name, deadline.Token).ConfigureAwait(false);
+                return selector.Knows(endpoint)
+                    ? await OpenAsync(endpoint, addresses[index], name, deadline.Token, publishes: publishes).ConfigureAwait(false)
+                    : throw new ConnectionException(ConnectionFailureReason.Unreachable, endpoint.ToString(), $"{endpoint} was removed from the configuration.");
             }
             catch (Exception) when (index < addresses.Length - 1 && !stop.IsCancellationRequested)
             {
@@ -184,7 +189,7 @@ internal sealed class DriverConnectionFactory
         }
     }
 
-    private ConnectionFactory Build(ClientSettings access, RabbitCredentials credentials, ReplyMask replies, Func<AddressFamily, ITcpClient> socketFactory)
+    private ConnectionFactory Build(ClientSettings access, RabbitCredentials credentials, ReplyMask replies, uint largest, Func<AddressFamily, ITcpClient> socketFactory)
     {
 #pragma warning disable RS0030 // This is the door.
         var factory = new ConnectionFactory
@@ -208,7 +213,7 @@ internal sealed class DriverConnectionFactory
         factory.RequestedConnectionTimeout = _settings.ConnectTimeout;
         factory.HandshakeContinuationTimeout = _settings.ConnectTimeout;
         factory.ContinuationTimeout = _settings.RequestTimeout;
-        factory.MaxInboundMessageBodySize = (uint)_settings.MaxInboundMessageSize;
+        factory.MaxInboundMessageBodySize = largest;
         factory.SocketFactory = socketFactory;
         factory.ClientProperties["sdk"] = "ResilientRabbit " + Version;
         return factory;

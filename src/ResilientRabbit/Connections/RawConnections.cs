@@ -56,7 +56,7 @@ internal sealed class RawConnections(ClientSettings settings, EndpointSelector s
             logger.Connecting(name, endpoint.ToString());
             try
             {
-                ConnectionEpoch epoch = await factory.OpenAnyAsync(endpoint, name, stop).ConfigureAwait(false);
+                ConnectionEpoch epoch = await factory.OpenAnyAsync(endpoint, name, selector, stop).ConfigureAwait(false);
                 selector.Succeeded(endpoint);
                 logger.Connected(name, endpoint.ToString(), epoch.ClusterName, epoch.NodeName, again: false);
                 return epoch;
@@ -66,7 +66,12 @@ internal sealed class RawConnections(ClientSettings settings, EndpointSelector s
                 ConnectionException error = ConnectFailures.Explain(endpoint.ToString(), exception);
                 selector.Failed(endpoint, error.Reason);
                 justFailed = endpoint;
-                if (left <= 1 || FailureClassifier.IsRefusal(error.Reason))
+                if (!selector.Knows(endpoint))
+                {
+                    // It was removed meanwhile, and says nothing of those that are in the list now.
+                    left = selector.Count + 1;
+                }
+                else if (left <= 1 || FailureClassifier.IsRefusal(error.Reason))
                 {
                     throw error;
                 }

@@ -19,6 +19,7 @@ internal sealed class ReplyMask
     private const int ReplyCode = 2;
     private const int LongestText = byte.MaxValue;
     private const int Shortest = 4;
+    private const int MostSecrets = 8;
 
     /// <summary>What is longer is no connection.start: before sizes are agreed on, a frame has at most 4,096 bytes (section 4.2.3).</summary>
     private const int LargestStart = 32 * 1024;
@@ -39,7 +40,7 @@ internal sealed class ReplyMask
     /// <summary>The host of the session's endpoint: it is in our own texts as well, and often in the node's name.</summary>
     public string Host { get; init; } = "";
 
-    /// <summary>Masks the secret from now on. What was added before is masked further: the broker may still know it.</summary>
+    /// <summary>Masks the secret from now on. What was added before is masked further, the first and the last few: the broker may still know it.</summary>
     public void Add(string? secret, string? userName = null)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(secret ?? "");
@@ -50,7 +51,8 @@ internal sealed class ReplyMask
 
         lock (_lock)
         {
-            Volatile.Write(ref _secrets, [.. _secrets, bytes]);
+            // A session may live for months and be given a secret each minute.
+            Volatile.Write(ref _secrets, _secrets.Length < MostSecrets ? [.. _secrets, bytes] : [_secrets[0], .. _secrets[2..], bytes]);
         }
     }
 

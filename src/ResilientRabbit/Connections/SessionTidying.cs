@@ -9,6 +9,9 @@ internal sealed class SessionTidying(string endpoint, ILogger logger, TimeProvid
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(8);
 
+    /// <summary>As long as the driver lets the broker take for its part of a close.</summary>
+    private static readonly TimeSpan OwnCloseLimit = TimeSpan.FromSeconds(30);
+
     public static void ObserveLater(Task task)
         => _ = task.ContinueWith(static done => done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
 
@@ -29,6 +32,21 @@ internal sealed class SessionTidying(string endpoint, ILogger logger, TimeProvid
             int times = 0;
             logger?.CancellationCallbackFailed(repeats?.LevelOf(LogLevel.Warning, $"callback|{type}", out times) ?? LogLevel.Warning, type, times);
         }
+    }
+
+    /// <summary>The application closes a connection of its own, which closes the socket as soon as the peer lets it: what is to be written before may have to wait for a peer that reads nothing.</summary>
+    public static async Task EndHandedOutAsync(TransportClient transport, TransportGuard? guard, TimeProvider time)
+    {
+        try
+        {
+            await transport.Stream!.Ended.WaitAsync(OwnCloseLimit, time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            transport.Abort();
+        }
+
+        guard?.Dispose();
     }
 
     public async Task CloseAsync(IConnection connection)

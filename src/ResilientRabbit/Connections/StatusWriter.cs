@@ -77,6 +77,21 @@ internal sealed class StatusWriter(string name, ILogger logger)
     public void Lost(ConnectionLoss loss)
         => Move(ConnectionTrigger.Lost, status => status with { BlockedReason = null, LastFailure = loss.Reason, Losses = status.Losses + 1 });
 
+    /// <summary>The broker has blocked the session, with its reason, or takes publishes again.</summary>
+    public void Blocked(string? reason)
+    {
+        if (reason is null)
+        {
+            logger.ConnectionUnblocked(name);
+        }
+        else
+        {
+            logger.ConnectionBlocked(name, reason);
+        }
+
+        Publish(_status with { BlockedReason = reason });
+    }
+
     /// <summary>Changes something beside the state.</summary>
     public void Publish(ConnectionStatus status)
     {

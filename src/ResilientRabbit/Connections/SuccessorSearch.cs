@@ -18,6 +18,7 @@ internal sealed class SuccessorSearch
     private readonly TimeProvider _time;
     private readonly CancellationToken _closing;
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _takenBack = new();
     private readonly TaskCompletionSource _removed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _decided;
 
@@ -36,6 +37,9 @@ internal sealed class SuccessorSearch
 
     /// <summary>True when the current endpoint is in the configuration no more.</summary>
     public bool IsRemoval { get; private set; }
+
+    /// <summary>True when the current endpoint was removed and is in the configuration again: the search is over, and the session may stay.</summary>
+    public bool IsTakenBack => _takenBack.IsCancellationRequested;
 
     /// <summary>Why the current session is lost although nobody has said so: its address has moved. Set before <see cref="Result"/> completes.</summary>
     public ConnectionLoss? Loss { get; private set; }
@@ -56,12 +60,16 @@ internal sealed class SuccessorSearch
         {
             _removed.TrySetResult();
         }
+        else if (_removed.Task.IsCompleted)
+        {
+            _ = SessionTidying.CancelAsync(_takenBack);
+        }
     }
 
     /// <summary>The current session is lost. What is returned is an attempt under way that is as good as any other; null when there is none.</summary>
     public Task<ConnectionEpoch?>? Detach()
     {
-        if (IsRemoval || Loss is not null)
+        if (!Decide())
         {
             return Result;
         }
@@ -156,22 +164,36 @@ internal sealed class SuccessorSearch
                         return Decide() ? epoch : Discard(epoch);
                     }
 
-                    _selector.Stayed(_role, _current);
+                    if (!_stop.IsCancellationRequested)
+                    {
+                        // Else the supervisor chooses by now.
+                        _selector.Stayed(_role, _current);
+                    }
                 }
             }
 
-            if (!Decide())
-            {
-                return null;
-            }
-
-            // The supervisor's own attempts from here on: they end with the client, not with the session.
-            IsRemoval = true;
-            return await _attempts.ConnectAsync(_closing).ConfigureAwait(false);
+            return Decide() ? await ReplaceAsync().ConfigureAwait(false) : null;
         }
         catch (Exception) when (_stop.IsCancellationRequested)
         {
             // What is cut off ends with whatever it likes.
+            return null;
+        }
+    }
+
+    /// <summary>The supervisor's own attempts from here on: they end with the client, not with the session, and when the endpoint is in the list again.</summary>
+    private async Task<ConnectionEpoch?> ReplaceAsync()
+    {
+        IsRemoval = true;
+        using var attempts = CancellationTokenSource.CreateLinkedTokenSource(_closing, _takenBack.Token);
+        try
+        {
+            return await _attempts.ConnectAsync(attempts.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (IsTakenBack && !_closing.IsCancellationRequested)
+        {
+            _selector.Stayed(_role, _current);
+            _ = SessionTidying.CancelAsync(_stop);
             return null;
         }
     }

@@ -15,6 +15,7 @@ internal sealed class ConfirmWindow
     private ulong _low = 1;
     private ulong _next = 1;
     private ulong _returnCursor = 1;
+    private ulong _settledTo = 1;
     private int _count;
     private long _bytes;
     private RoomWait _wait;
@@ -44,7 +45,9 @@ internal sealed class ConfirmWindow
         {
             lock (_gate)
             {
-                return _count > 0 && !_retired && _slots.AreSettled(_low, _next);
+                // From where the last look ended: what is settled stays so, and one message without an answer may have a million behind it that had theirs.
+                _settledTo = _slots.SettledUpTo(Math.Max(_settledTo, _low), _next);
+                return _count > 0 && !_retired && _settledTo == _next;
             }
         }
     }
@@ -115,15 +118,13 @@ internal sealed class ConfirmWindow
 
             _count -= count;
             _next = first;
+            _settledTo = Math.Min(_settledTo, first);
             Tags?.RemoveFrom(first);
             return true;
         }
     }
 
-    /// <summary>
-    /// Takes what an ack or nack covers out of the window: a chain through the messages' links, those that were returned in another.
-    /// True when the writer is to be woken.
-    /// </summary>
+    /// <summary>Takes what an ack or nack covers out of the window: a chain through the messages' links, those that were returned in another. True when the writer is to be woken.</summary>
     public bool Answer(in TagRange tags, out PendingMessage? plain, out PendingMessage? returned)
     {
         var plainList = default(MessageList);

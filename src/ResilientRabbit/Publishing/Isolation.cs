@@ -38,6 +38,13 @@ internal static class Isolation
         return null;
     }
 
+    /// <summary>
+    /// Whether another of these may be the one that the broker means. Of an exchange that was there a moment ago it may have taken the first, and have refused a later one because it was deleted meanwhile; what never was there took none.
+    /// </summary>
+    public static bool MayBeAnother(PendingMessage guilty, List<(PendingMessage Message, long Version)> unanswered, int replyCode, ConfirmedExchanges confirmed)
+        => replyCode is NotFound or AccessRefused && confirmed.MayContain(guilty.Exchange)
+            && unanswered.Exists(other => other.Message != guilty && other.Message.Version == other.Version && string.Equals(other.Message.Exchange, guilty.Exchange, StringComparison.Ordinal));
+
     // RabbitMQ's words, seen on 3.10: "NOT_FOUND - no exchange 'x' in vhost '/'", "ACCESS_REFUSED - access to exchange 'x' in vhost '/' refused for user 'u'",
     // "PRECONDITION_FAILED - message size 5 is larger than configured max size 4", "PRECONDITION_FAILED - user_id property set to 'a' but authenticated user was 'b'".
 

@@ -5,6 +5,8 @@ namespace ResilientRabbit.Publishing;
 /// <summary>Turns the broker's answers on a lane's channel into outcomes. Called on the driver's loop.</summary>
 internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSession session)
 {
+    private string? _exchange;
+
     /// <summary>Whether this channel may be the reason of its nacks.</summary>
     public NackWatch Nacks { get; } = new();
 
@@ -21,6 +23,11 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSessio
             {
                 won.Add(message);
                 count++;
+                if (!ReferenceEquals(message.Exchange, _exchange))
+                {
+                    _exchange = message.Exchange;
+                    context.Confirmed.Add(_exchange);
+                }
             }
             else
             {

@@ -238,11 +238,14 @@ internal sealed class LaneChannel : IConfirmSink
     {
         // In the order of the broker: a multiple nack does not cover what was acknowledged before.
         OnBurstEnd();
-        if (Window.Answer(TagRange.Of(tag, multiple), out PendingMessage? plain, out PendingMessage? returned))
+        TagRange tags = TagRange.Of(tag, multiple);
+        if (Window.Answer(tags, out PendingMessage? plain, out PendingMessage? returned))
         {
             _signal.Set();
         }
 
+        // On a channel that has ended: a later ack that covers the same tags says nothing of what was nacked. Its messages are on their way again.
+        _ = Window.LateAnswer(tags);
         _answers.SendAgain(plain);
         _answers.SendAgain(returned);
     }

@@ -29,6 +29,8 @@ internal sealed class LaneContext
 
     public Quarantine Quarantine => field ?? Interlocked.CompareExchange(ref field, new Quarantine(Time), null) ?? field;
 
+    public ConfirmedExchanges Confirmed { get; } = new();
+
     public required ILogger Logger { get; init; }
 
     public required TimeProvider Time { get; init; }

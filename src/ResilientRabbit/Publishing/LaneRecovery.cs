@@ -52,7 +52,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         {
             if (message == guilty)
             {
-                Refuse(message, version, code, text);
+                Refuse(message, version, code, text, isSure: !Isolation.MayBeAnother(message, unanswered, code, context.Confirmed));
             }
             else if (message.TryTakeBack(version) == SettleResult.Settled)
             {
@@ -98,11 +98,13 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         return before == _stoodAlone ? guilty : null;
     }
 
-    private void Refuse(PendingMessage message, long version, int code, string text)
+    private void Refuse(PendingMessage message, long version, int code, string text, bool isSure)
     {
         context.Quarantine.Blame(message, code, text);
         suspects.Answered();
-        message.Answered++;
+
+        // Of a copy that is not counted as answered it is said that it may be stored.
+        message.Answered += isSure ? 1 : 0;
         message.Reply = (code, text);
         if (code == Isolation.NotFound && context.Routes.KnowsExchange(message.Exchange))
         {

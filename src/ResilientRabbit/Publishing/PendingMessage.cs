@@ -7,8 +7,7 @@ using ResilientRabbit.Connections;
 namespace ResilientRabbit.Publishing;
 
 /// <summary>
-/// One message from the call to its outcome. Pooled. Its state and its version live in one word that is changed by compare-and-swap only,
-/// so that a late answer of a dead session can neither settle it twice nor settle what the object was reused for.
+/// One message from the call to its outcome. Pooled. Its state and its version live in one word that is changed by compare-and-swap only, so that a late answer of a dead session can neither settle it twice nor settle what the object was reused for.
 /// </summary>
 /// <remarks>
 /// Two references keep it from the pool: the engine's (it is in exactly one list or ring) and the caller's (until the result was taken).
@@ -189,6 +188,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         }
 
         _registration = default;
+
+        // A tombstone may lie in a list for as long as an outage lasts, and nobody counts its bytes any more.
+        Body = default;
         if (Trace is not null)
         {
             PublishTracing.End(this, error);

@@ -113,6 +113,7 @@ internal sealed class PublishClock : IDisposable
             message.Lane.Settle(message, version, SettleKind.Expired);
         }
 
+        _ledger.Tick(now, _time.TimestampFrequency);
         foreach (Lane lane in _lanes)
         {
             lane.Tick(now, _scratch);

@@ -196,6 +196,18 @@ internal sealed class PublishLedger
         }
     }
 
+    /// <summary>Called by the clock, with the timestamps of a second.</summary>
+    public void Tick(long now, long second)
+    {
+        lock (_gate)
+        {
+            if (_lines.Tick(now, second))
+            {
+                GrantAll();
+            }
+        }
+    }
+
     private T Read<T>(Func<PublishLedger, T> read)
     {
         lock (_gate)
@@ -237,6 +249,7 @@ internal sealed class PublishLedger
             account.Bytes -= message.Size;
             _counts.Pending--;
             _counts.PendingBytes -= message.Size;
+            _lines.NoteFreed();
         }
         else
         {

@@ -8,6 +8,13 @@ internal sealed class WaitingLines(LaneAccount[] lanes, LedgerLimits limits)
     /// <summary>So many that have their outcome already may stand in the lines before they are swept out: an outage may be long, and callers impatient.</summary>
     private const int MaxGone = 256;
 
+    /// <summary>In seconds. So long nothing may become free before what is free is given to others, and so long it is then.</summary>
+    private const int LongestKept = 1;
+    private const int GivenAway = 10;
+
+    private bool _isGivenAway;
+    private bool _wasFreed;
+    private long _since;
     private int _turn;
     private int _count;
     private int _gone;
@@ -34,6 +41,38 @@ internal sealed class WaitingLines(LaneAccount[] lanes, LedgerLimits limits)
     /// <summary>A message that may stand in the lines has its outcome, and it was counted.</summary>
     public void NoteGone() => _gone++;
 
+    /// <summary>A message that was pending has its outcome.</summary>
+    public void NoteFreed() => _wasFreed = true;
+
+    /// <summary>
+    /// Called by the clock. True when those who wait are to be looked at again: room that was kept for a large message is kept no longer for a while, because nothing has become free. Queues that do not answer may hold what it needs, for as
+    /// long as their messages live, and the others would stand still beside room enough.
+    /// </summary>
+    /// <param name="now">A timestamp.</param>
+    /// <param name="second">The timestamps of a second.</param>
+    public bool Tick(long now, long second)
+    {
+        if (_isGivenAway)
+        {
+            _isGivenAway = now - _since < GivenAway * second;
+            return false;
+        }
+
+        if (!IsRoomKept || _wasFreed)
+        {
+            (_wasFreed, _since) = (false, now);
+            return false;
+        }
+
+        if (now - _since < LongestKept * second)
+        {
+            return false;
+        }
+
+        (_isGivenAway, IsRoomKept, _since) = (true, false, now);
+        return true;
+    }
+
     /// <summary>Takes out the next message that may come in; null when there is none.</summary>
     public PendingMessage? TakeNext(in OutcomeCounts counts)
     {
@@ -43,12 +82,20 @@ internal sealed class WaitingLines(LaneAccount[] lanes, LedgerLimits limits)
             DropGone(account);
             if (account.Waiters.First is { } next && (next.IsSettled || limits.AllowOnLane(account, next.Size)))
             {
-                IsRoomKept = !next.IsSettled && !limits.AllowInAll(counts, next.Size);
-                if (IsRoomKept)
+                bool fits = next.IsSettled || limits.AllowInAll(counts, next.Size);
+                if (!fits && !_isGivenAway)
                 {
+                    IsRoomKept = true;
                     return null;
                 }
 
+                if (!fits)
+                {
+                    _turn = (_turn + 1) % lanes.Length;
+                    continue;
+                }
+
+                IsRoomKept = false;
                 _turn = (_turn + 1) % lanes.Length;
                 _count--;
                 return account.Waiters.Take();

@@ -20,15 +20,15 @@ internal struct WindowSlots(int capacity)
         return from == to;
     }
 
-    /// <summary>Whether none of the messages of these tags is without an outcome.</summary>
-    public readonly bool AreSettled(ulong from, ulong to)
+    /// <summary>The first of these tags whose message has no outcome; the end when there is none.</summary>
+    public readonly ulong SettledUpTo(ulong from, ulong to)
     {
         while (from < to && this[from].Message is null or { IsSettled: true })
         {
             from++;
         }
 
-        return from == to;
+        return from;
     }
 
     /// <summary>When the oldest of the messages of these tags was accepted; <see cref="long.MaxValue"/> when there is none.</summary>

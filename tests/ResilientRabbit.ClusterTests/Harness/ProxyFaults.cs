@@ -8,7 +8,7 @@ public sealed class ProxyFaults(ClusterFixture fixture)
 {
     public const string Direct = "direct";
     public const string Proxied = "HAProxy";
-    public const string Friendly = "HAProxy, shutdown-sessions";
+    public const string Friendly = "HAProxy, checks AMQP, shutdown-sessions";
     public const string Plain = "HAProxy, operators' file";
 
     private ClusterAddress[] Nodes => [.. fixture.Cluster.Nodes.Select(static node => node.Address)];
@@ -68,7 +68,7 @@ public sealed class ProxyFaults(ClusterFixture fixture)
     public async Task<ScenarioResult> FreezeAsync(string name, Action<IReadOnlyList<Verdict>>? found = null)
     {
         string folder = Directory.CreateTempSubdirectory("rr-proxies-").FullName;
-        await using HaProxyProcess friendly = NewProxy(Path.Combine(folder, "friendly"), HaProxyOptions.Friendly with { ShutdownSessionsWhenDown = true });
+        await using HaProxyProcess friendly = NewProxy(Path.Combine(folder, "friendly"), HaProxyOptions.Friendly with { ChecksAmqp = true, ShutdownSessionsWhenDown = true });
         await using HaProxyProcess plain = NewProxy(Path.Combine(folder, "plain"), HaProxyOptions.Default);
         await friendly.StartAsync(TestContext.Current.CancellationToken);
         await plain.StartAsync(TestContext.Current.CancellationToken);

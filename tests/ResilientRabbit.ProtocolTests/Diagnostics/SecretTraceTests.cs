@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using ResilientRabbit.ProtocolTests.Conformance;
 using ResilientRabbit.ProtocolTests.Scenarios;
@@ -65,12 +66,35 @@ public sealed class SecretTraceTests
         Assert.Equal(wrong is "nothing", connect.Status == ActivityStatusCode.Unset);
         Assert.True(wrong is "nothing" || connect.Events.Any(), "No attempt is told of.");
         Assert.True(reason is null || TextOf(connect).Contains(reason, StringComparison.Ordinal), TextOf(connect));
-        Assert.All(activities.Stopped, static activity =>
-        {
-            string text = TextOf(activity);
-            Assert.All(Forms, form => Assert.False(text.Contains(form, StringComparison.OrdinalIgnoreCase), $"A secret is in the activity {activity.OperationName}."));
-        });
+        AssertNoSecret(activities);
     }
+
+    [Fact]
+    public async Task No_activity_holds_the_password_that_a_refused_certificate_is_named_like()
+    {
+        using var activities = new ActivityRecorder(ResilientRabbitTelemetry.Name);
+        using X509Certificate2 authority = TestCertificates.NewAuthority("CN=" + TestLog.Canary);
+        using X509Certificate2 certificate = TestCertificates.NewLeaf("a name that is the password", TestLog.Canary, authority);
+        await using TestBroker broker = await TestBroker.StartAsync(new TestBrokerOptions { ServerCertificate = certificate });
+        string name = "traced-" + Guid.NewGuid().ToString("N");
+        var options = new ResilientRabbitOptions { ClientName = name, Password = TestLog.Canary };
+        options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{broker.TlsPort}"));
+        options.Tls.Enabled = true;
+        (options.Publisher.DeliveryTimeout, options.Publisher.ConfirmStallTimeout) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.5));
+        var client = new RabbitClient(options);
+        await Assert.ThrowsAsync<PublishException>(() => client.Publisher.PublishAsync("", Bed.Queue, "x"u8.ToArray()).AsTask());
+        await client.DisposeAsync();
+
+        Activity connect = activities.Stopped.First(activity => activity.OperationName is "connect" && (activity.GetTagItem("rabbitmq.client.connection.name") as string)!.StartsWith(name, StringComparison.Ordinal));
+        Assert.Contains("TlsFailed", TextOf(connect), StringComparison.Ordinal);
+        AssertNoSecret(activities);
+    }
+
+    private static void AssertNoSecret(ActivityRecorder activities) => Assert.All(activities.Stopped, static activity =>
+    {
+        string text = TextOf(activity);
+        Assert.All(Forms, form => Assert.False(text.Contains(form, StringComparison.OrdinalIgnoreCase), $"A secret is in the activity {activity.OperationName}."));
+    });
 
     /// <summary>Everything that an exporter may send of an activity.</summary>
     private static string TextOf(Activity activity)

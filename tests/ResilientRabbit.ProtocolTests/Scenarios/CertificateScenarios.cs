@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ResilientRabbit.Testing;
 using Xunit;
@@ -11,8 +9,6 @@ namespace ResilientRabbit.ProtocolTests.Scenarios;
 public sealed class CertificateScenarios : IDisposable
 {
     private const string Secret = "zq9" + "CANARY" + "q9z";
-
-    private static readonly DateTimeOffset Begin = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("rr-cert-").FullName;
 
@@ -48,11 +44,11 @@ public sealed class CertificateScenarios : IDisposable
 
     private async Task<(PublishException? Failure, RecordingLog Log, bool AnySent, string Status)> PublishAsync(string fault)
     {
-        using X509Certificate2 authority = NewAuthority("CN=Ours");
-        using X509Certificate2 stranger = NewAuthority(fault is "an authority that is called like the password" ? "CN=" + Secret : "CN=Stranger");
+        using X509Certificate2 authority = TestCertificates.NewAuthority("CN=Ours");
+        using X509Certificate2 stranger = TestCertificates.NewAuthority(fault is "an authority that is called like the password" ? "CN=" + Secret : "CN=Stranger");
         string authorities = Path.Combine(_folder, "ca.pem");
         await File.WriteAllTextAsync(authorities, authority.ExportCertificatePem());
-        using X509Certificate2 certificate = NewLeaf(fault, fault is "another authority" or "an authority that is called like the password" ? stranger : authority);
+        using X509Certificate2 certificate = TestCertificates.NewLeaf(fault, Secret, fault is "another authority" or "an authority that is called like the password" ? stranger : authority);
         var brokerOptions = new TestBrokerOptions { ServerCertificate = certificate };
         brokerOptions.Users.Clear();
         brokerOptions.Users.Add(new TestBrokerUser("guest", Secret));
@@ -76,40 +72,5 @@ public sealed class CertificateScenarios : IDisposable
         }
 
         return (failure, log, broker.Journal.Entries.Count > 0, client.Status + string.Join('\n', client.Status.Connections));
-    }
-
-    private static X509Certificate2 NewAuthority(string name)
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
-        return request.CreateSelfSigned(Begin, Begin.AddYears(100));
-    }
-
-    private static X509Certificate2 NewLeaf(string fault, X509Certificate2 authority)
-    {
-        using var key = RSA.Create(2048);
-        bool isForNobody = fault is "a name that is the password";
-        string name = fault is "another name" ? "elsewhere.test" : isForNobody ? Secret : "broker.test";
-        var request = new CertificateRequest("CN=" + name, key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
-        var names = new SubjectAlternativeNameBuilder();
-        if (!isForNobody)
-        {
-            names.AddDnsName(name);
-            if (fault is not "another name")
-            {
-                names.AddIpAddress(IPAddress.Loopback);
-            }
-
-            request.CertificateExtensions.Add(names.Build());
-        }
-
-        DateTimeOffset end = Begin.AddYears(fault is "expired" ? 1 : 99);
-        using X509Certificate2 made = fault is "self-signed"
-            ? request.CreateSelfSigned(Begin, end)
-            : request.Create(authority, Begin, end, RandomNumberGenerator.GetBytes(8)).CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pfx), null);
     }
 }

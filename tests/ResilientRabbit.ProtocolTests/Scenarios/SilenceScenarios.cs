@@ -20,6 +20,9 @@ public sealed class SilenceScenarios
         await using Bed bed = await Bed.StartAsync();
         await using FrameProxy other = FrameProxy.Start(bed.Broker.Host, bed.Broker.Port);
         RabbitClient client = TwoLines(bed, other);
+
+        // Both first: a lane that has taken refuge on the other line goes home from there when it likes.
+        await client.ConnectAsync().WaitAsync(Bed.Patience);
         await Bed.AllAsync(Bed.Publish(client, 10));
         bool isFirst = bed.Published().Count > 0;
         FrameProxy used = isFirst ? bed.Line : other;

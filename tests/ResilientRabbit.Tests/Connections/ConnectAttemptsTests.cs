@@ -97,6 +97,67 @@ public sealed class ConnectAttemptsTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_is_removed_while_its_name_is_being_resolved_is_not_dialled()
+    {
+        using var removed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var added = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        removed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        added.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        removed.Listen();
+        added.Listen();
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+        EndpointSelector? selector = null;
+        ConnectAttempts attempts = Create(
+            FormattableString.Invariant($"old.test:{((IPEndPoint)removed.LocalEndPoint!).Port}"),
+            TimeSpan.FromHours(1),
+            settings => settings with
+            {
+                Resolve = (_, _) =>
+                {
+                    asked.TrySetResult();
+                    return answer.Task;
+                },
+            },
+            made => selector = made);
+        using var closing = new CancellationTokenSource();
+        Task<Socket> atRemoved = removed.AcceptAsync();
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        await asked.Task.WaitAsync(Watch.Limit);
+
+        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndPoint!).Port)]);
+        answer.SetResult([IPAddress.Loopback]);
+        using Socket accepted = await added.AcceptAsync().WaitAsync(Watch.Limit);
+
+        Assert.False(atRemoved.IsCompleted);
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
+    public async Task After_a_failure_at_an_endpoint_that_was_removed_meanwhile_there_is_no_pause()
+    {
+        using var removed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var added = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        removed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        added.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        removed.Listen();
+        added.Listen();
+        EndpointSelector? selector = null;
+        ConnectAttempts attempts = Create(FormattableString.Invariant($"127.0.0.1:{((IPEndPoint)removed.LocalEndPoint!).Port}"), TimeSpan.FromHours(1), attach: made => selector = made);
+        using var closing = new CancellationTokenSource();
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        Socket hanging = await removed.AcceptAsync().WaitAsync(Watch.Limit);
+
+        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndPoint!).Port)]);
+        hanging.Dispose();
+        using Socket accepted = await added.AcceptAsync().WaitAsync(Watch.Limit);
+
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
     public async Task A_pause_of_the_longest_duration_is_a_pause()
     {
         using var bound = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -136,14 +197,16 @@ public sealed class ConnectAttemptsTests
 
     private static ConnectAttempts Create(int port) => Create(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}"), TimeSpan.FromHours(1));
 
-    private static ConnectAttempts Create(string endpoint, TimeSpan pause, Func<ClientSettings, ClientSettings>? adapt = null)
+    private static ConnectAttempts Create(string endpoint, TimeSpan pause, Func<ClientSettings, ClientSettings>? adapt = null, Action<EndpointSelector>? attach = null)
     {
         var options = new ResilientRabbitOptions { ReconnectDelay = pause, ReconnectMaxDelay = pause, ConnectTimeout = TimeSpan.FromMinutes(5) };
         options.Endpoints.Add(endpoint);
         ClientSettings settings = ClientSettings.From(options);
         settings = adapt?.Invoke(settings) ?? settings;
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System, 0);
+        attach?.Invoke(selector);
         return new ConnectAttempts(
-            "publish-1", "test:publish-1", settings, new EndpointSelector(settings.Endpoints, TimeProvider.System, 0),
+            "publish-1", "test:publish-1", settings, selector,
             new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
     }
 }

@@ -55,6 +55,17 @@ public sealed class ReplyMaskTests
         Assert.Equal(Frame(0x0014_0028, 2, "secret", ""), Pass(Frame(0x0014_0028, 2, "secret", "")));
     }
 
+    [Fact]
+    public void Of_many_renewed_secrets_the_first_and_the_last_ones_are_kept()
+    {
+        for (int number = 0; number < 1000; number++)
+        {
+            _mask.Add(FormattableString.Invariant($"secret-{number:D4}"));
+        }
+
+        Assert.Equal(Frame(0x0014_0028, 2, "*********** secret-0500 ***********", ""), Pass(Frame(0x0014_0028, 2, "secret-0000 secret-0500 secret-0999", "")));
+    }
+
     [Theory]
     [InlineData("abc", "nova")]
     [InlineData("nova", "nova")]

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -63,6 +65,30 @@ public sealed class RegistrationTests
         Assert.Single(collection, static service => service.ServiceType == typeof(IHostedService));
         await using ServiceProvider services = collection.BuildServiceProvider();
         Assert.Equal(("second", "v"), (OptionsOf(services).UserName, OptionsOf(services).VirtualHost));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1:1", "listening")]
+    [InlineData("listening", "not an endpoint")]
+    public async Task A_client_that_is_first_asked_for_after_a_change_has_the_changed_options_unless_they_are_invalid(string before, string after)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        string listening = FormattableString.Invariant($"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        IConfigurationRoot root = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create<string, string?>("Rabbit:Endpoints:0", before is "listening" ? listening : before)]).Build();
+        await using ServiceProvider services = Build(collection => collection.AddResilientRabbit(root.GetSection("Rabbit")));
+
+        // As the host does at its start, long before anybody publishes.
+        Assert.Single(OptionsOf(services).Endpoints);
+        root["Rabbit:Endpoints:0"] = after is "listening" ? listening : after;
+        root.Reload();
+        IRabbitClient client = services.GetRequiredService<IRabbitClient>();
+        using var given = new CancellationTokenSource();
+        Task connecting = client.ConnectAsync(given.Token);
+
+        using Socket accepted = await listener.AcceptSocketAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        await given.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting);
     }
 
     [Fact]

@@ -111,4 +111,24 @@ public sealed class AckBurstTests
 
         Assert.Equal(1, (await Confirmed(tasks[0])).Attempts);
     }
+
+    [Fact]
+    public async Task A_late_ack_says_nothing_of_what_the_channel_that_was_left_had_nacked_before()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession first = harness.Open();
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(first, "a", "b");
+        FakePublishChannel left = first.Channel;
+        first.Kill();
+        FakePublishSession second = harness.Open();
+        await second.WrittenAsync(2);
+
+        left.Nack(1);
+        left.Ack(2, multiple: true);
+        Assert.Equal(1, (await Confirmed(tasks[1])).Attempts - 1);
+        Assert.Equal((1, 1), (harness.Counts.Confirmed, harness.Counts.Pending));
+        second.Channel.Ack(1);
+
+        Assert.Equal(2, (await Confirmed(tasks[0])).Attempts);
+    }
 }

@@ -121,4 +121,62 @@ public sealed class ConfirmWindowCostTests
         Shape.StaleMultiples => TagRange.Of(low + (ulong)(index / 2), multiple: true),
         _ => throw new ArgumentOutOfRangeException(nameof(shape)),
     };
+
+    [Fact]
+    public void Whether_all_is_settled_costs_the_same_behind_a_message_that_never_gets_an_answer()
+    {
+        TimeSpan small = TimeSpan.MaxValue;
+        TimeSpan large = TimeSpan.MaxValue;
+        for (int number = 0; number < Tries; number++)
+        {
+            small = Shorter(small, MeasureLooks(Small));
+            large = Shorter(large, MeasureLooks(256 * Small));
+        }
+
+        // A walk over what was answered is 256 times as long in the large one.
+        Assert.True(large <= (20 * small) + TimeSpan.FromMilliseconds(1), string.Create(CultureInfo.InvariantCulture, $"{small.TotalMilliseconds:0.000} ms behind {Small} answered ones, {large.TotalMilliseconds:0.000} ms behind {256 * Small}."));
+    }
+
+    [Fact]
+    public void A_window_is_not_settled_when_another_message_has_taken_the_place_of_one_that_was_taken_out()
+    {
+        var factory = new MessageFactory();
+        var window = new ConfirmWindow(16);
+        window.Add(Settled(factory));
+        ulong last = window.Add(Settled(factory));
+        Assert.True(window.IsSpent);
+
+        Assert.True(window.RemoveLast(last));
+        window.Add(factory.CreateInFlight());
+
+        Assert.False(window.IsSpent);
+    }
+
+    private static PendingMessage Settled(MessageFactory factory)
+    {
+        PendingMessage message = factory.CreateInFlight();
+        factory.Settle(message, SettleKind.Expired);
+        return message;
+    }
+
+    /// <summary>How long the clock's looks take when one message has its outcome and no answer, and so many behind it were answered.</summary>
+    private TimeSpan MeasureLooks(int answered)
+    {
+        var window = new ConfirmWindow(answered);
+        window.Add(Settled(new MessageFactory()));
+        for (int number = 0; number < answered; number++)
+        {
+            window.Answer(TagRange.Of(window.Add(_messages[0]), multiple: false), out _, out _);
+        }
+
+        window.Add(_messages[1]);
+        _ = window.IsSpent;
+        long start = Stopwatch.GetTimestamp();
+        for (int look = 0; look < 100; look++)
+        {
+            Assert.False(window.IsSpent);
+        }
+
+        return Stopwatch.GetElapsedTime(start);
+    }
 }

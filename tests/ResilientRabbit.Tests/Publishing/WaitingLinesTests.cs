@@ -39,6 +39,37 @@ public sealed class WaitingLinesTests
     }
 
     [Fact]
+    public void Room_that_is_kept_for_a_large_message_is_given_to_others_when_nothing_becomes_free()
+    {
+        const long Second = 1000;
+        var factory = new MessageFactory(lanes: 4, maxBytes: 64);
+
+        // Two lanes whose queues do not answer hold nearly all of it.
+        PendingMessage silent = factory.Admit(out _, lane: 0, size: 28);
+        factory.Admit(out _, lane: 1, size: 28);
+        PendingMessage last = factory.Admit(out _, lane: 3, size: 1);
+        PendingMessage large = factory.Admit(out Admission admission, lane: 2, size: 16);
+        Assert.Equal(Admission.Waiting, admission);
+        factory.Settle(last, SettleKind.Confirmed);
+        PendingMessage small = factory.Admit(out admission, lane: 3, size: 1);
+        Assert.Equal(Admission.Waiting, admission);
+
+        factory.Ledger.Tick(0, Second);
+        factory.Ledger.Tick(Second - 1, Second);
+        Assert.False(small.IsAdmitted);
+        factory.Ledger.Tick(Second, Second);
+        Assert.True(small.IsAdmitted);
+        Assert.Equal(Admission.Admitted, AdmissionOf(factory, lane: 3));
+
+        // Kept again after a while, and it comes in as soon as there is room.
+        factory.Ledger.Tick(12 * Second, Second);
+        factory.Settle(small, SettleKind.Confirmed);
+        Assert.Equal(Admission.Waiting, AdmissionOf(factory, lane: 3));
+        factory.Settle(silent, SettleKind.Expired);
+        Assert.True(large.IsAdmitted);
+    }
+
+    [Fact]
     public void A_large_message_gets_its_room_although_small_ones_of_other_lanes_keep_coming()
     {
         var factory = new MessageFactory(lanes: 3, maxBytes: 100);
@@ -92,5 +123,11 @@ public sealed class WaitingLinesTests
         await cancel.CancelAsync();
         await Assert.ThrowsAsync<PublishCanceledException>(() => Task.WhenAll(outcomes).WaitAsync(Watch.Limit));
         return bodies;
+    }
+
+    private static Admission AdmissionOf(MessageFactory factory, int lane)
+    {
+        factory.Admit(out Admission admission, lane, size: 1);
+        return admission;
     }
 }
