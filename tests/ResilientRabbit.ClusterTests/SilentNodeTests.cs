@@ -20,7 +20,12 @@ public sealed class SilentNodeTests(ClusterFixture fixture)
         Assert.True(result.Way(ProxyFaults.Direct).EveryKey <= SilentClients.Stall + TimeSpan.FromSeconds(4), $"{result.Way(ProxyFaults.Direct)}");
         Assert.True(result.Way(ProxyFaults.Friendly).EveryKey <= TimeSpan.FromSeconds(8), $"{result.Way(ProxyFaults.Friendly)}");
         Assert.True(result.Way(ProxyFaults.Plain).EveryKey <= SilentClients.Stall + TimeSpan.FromSeconds(5), $"{result.Way(ProxyFaults.Plain)}");
+
+        // A node that is frozen accepts connections: only a check that asks for AMQP tells the proxy, and by it the idle client.
+        Assert.True(IdleOf(ProxyFaults.Friendly).Back < IdleOf(ProxyFaults.Plain).Back, $"{IdleOf(ProxyFaults.Friendly)}, {IdleOf(ProxyFaults.Plain)}");
         Assert.All(result.Idle, static idle => Assert.True(idle.Back <= IdleLimit, $"{idle}"));
+
+        IdleResult IdleOf(string label) => result.Idle.Single(idle => string.Equals(idle.Label, label, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -171,7 +171,7 @@ public sealed class SoakTests(ClusterFixture fixture, VirtualIpFixture virtualIp
                     ProxyHost door = doors.UsedByAll(context.Statuses);
                     await context.StrikeAsync(() => lose(door));
                     _recorder.Table.Add(fault, QueueKind.Quorum, SoakSection.Silence, await context.MeasureAsync());
-                    _recorder.Table.Add(fault, QueueKind.Quorum, SoakSection.Silence, await context.MeasureIdleAsync());
+                    _recorder.Table.Add(fault, QueueKind.Quorum, SoakSection.Silence, await context.MeasureIdleAsync(door.Address));
                     await doors.HealAsync();
                     await Task.Delay(SoakRecorder.BetweenStrikes);
                 }

@@ -228,8 +228,8 @@ internal sealed class ConnectionEpoch : IPublishSession
 
         if (_isEndedByHeartbeat)
         {
-            // The teardown knows when the socket may be closed.
-            await _aborted.Task.ConfigureAwait(false);
+            // The teardown closes the socket when it may. It may be held up by others on its way there; then the time is over as well.
+            await Task.WhenAny(_aborted.Task, Task.Delay(HeartbeatCrashDelay, _time)).ConfigureAwait(false);
         }
 
         _transport.Abort();

@@ -195,7 +195,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     private async Task<(ConnectionLoss? Loss, Task<ConnectionEpoch?>? Next)> LiveAsync(ConnectionEpoch epoch)
     {
         SuccessorSearch search = StartSearch(epoch);
-        Task<ConnectionEpoch?>? found = search.Result;
+        Task<ConnectionEpoch?>? found = search.Found;
         while (true)
         {
             _news ??= _posted.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
@@ -219,8 +219,12 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
                     return (null, Task.FromResult<ConnectionEpoch?>(successor));
                 }
 
-                search = search.IsTakenBack ? StartSearch(epoch) : search;
-                found = search.Result.IsCompleted ? null : search.Result;
+                found = null;
+                if (search.IsTakenBack)
+                {
+                    search = StartSearch(epoch);
+                    found = search.Found;
+                }
             }
 
             _news = null;

@@ -41,16 +41,16 @@ internal sealed class SuccessorSearch
     /// <summary>True when the current endpoint was removed and is in the configuration again: the search is over, and the session may stay.</summary>
     public bool IsTakenBack => _takenBack.IsCancellationRequested;
 
-    /// <summary>Why the current session is lost although nobody has said so: its address has moved. Set before <see cref="Result"/> completes.</summary>
+    /// <summary>Why the current session is lost although nobody has said so: its address has moved. Set before <see cref="Found"/> completes.</summary>
     public ConnectionLoss? Loss { get; private set; }
 
     /// <summary>Completes with the session that is to take the place of the current one; null when the search was stopped. Never faults but for faults of ours.</summary>
-    public Task<ConnectionEpoch?> Result { get; private set; } = Task.FromResult<ConnectionEpoch?>(null);
+    public Task<ConnectionEpoch?> Found { get; private set; } = Task.FromResult<ConnectionEpoch?>(null);
 
     public void Start()
     {
         EndpointsChanged();
-        Result = RunAsync();
+        Found = RunAsync();
     }
 
     /// <summary>The list of endpoints has changed. Any thread.</summary>
@@ -71,12 +71,12 @@ internal sealed class SuccessorSearch
     {
         if (!Decide())
         {
-            return Result;
+            return Found;
         }
 
         // Not waited for: a planned attempt that hangs must not hold up the failover.
         _ = SessionTidying.CancelAsync(_stop);
-        _ = KillLateAsync(Result);
+        _ = KillLateAsync(Found);
         return null;
     }
 

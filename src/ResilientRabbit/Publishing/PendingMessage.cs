@@ -6,10 +6,9 @@ using ResilientRabbit.Connections;
 
 namespace ResilientRabbit.Publishing;
 
-/// <summary>
-/// One message from the call to its outcome. Pooled. Its state and its version live in one word that is changed by compare-and-swap only, so that a late answer of a dead session can neither settle it twice nor settle what the object was reused for.
-/// </summary>
+/// <summary>One message from the call to its outcome. Pooled.</summary>
 /// <remarks>
+/// Its state and its version live in one word (<see cref="MessageState"/>), so that a late answer of a dead session can neither settle it twice nor settle what the object was reused for.
 /// Two references keep it from the pool: the engine's (it is in exactly one list or ring) and the caller's (until the result was taken).
 /// </remarks>
 internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>

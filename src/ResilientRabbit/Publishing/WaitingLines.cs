@@ -80,28 +80,21 @@ internal sealed class WaitingLines(LaneAccount[] lanes, LedgerLimits limits)
         {
             LaneAccount account = lanes[_turn];
             DropGone(account);
-            if (account.Waiters.First is { } next && (next.IsSettled || limits.AllowOnLane(account, next.Size)))
+            PendingMessage? next = account.Waiters.First;
+            bool isItsTurn = next is not null && (next.IsSettled || limits.AllowOnLane(account, next.Size));
+            bool fits = isItsTurn && (next!.IsSettled || limits.AllowInAll(counts, next.Size));
+            IsRoomKept = isItsTurn && !fits && !_isGivenAway;
+            if (IsRoomKept)
             {
-                bool fits = next.IsSettled || limits.AllowInAll(counts, next.Size);
-                if (!fits && !_isGivenAway)
-                {
-                    IsRoomKept = true;
-                    return null;
-                }
-
-                if (!fits)
-                {
-                    _turn = (_turn + 1) % lanes.Length;
-                    continue;
-                }
-
-                IsRoomKept = false;
-                _turn = (_turn + 1) % lanes.Length;
-                _count--;
-                return account.Waiters.Take();
+                return null;
             }
 
             _turn = (_turn + 1) % lanes.Length;
+            if (fits)
+            {
+                _count--;
+                return account.Waiters.Take();
+            }
         }
 
         IsRoomKept = false;

@@ -102,12 +102,12 @@ public sealed class FaultContext(FaultScenario scenario, IRabbitCluster cluster,
         return scenario.Measure(workloads);
     }
 
-    /// <summary>What the last strike cost each client that does nothing, once it has back what it lost.</summary>
-    public async Task<IReadOnlyList<IdleResult>> MeasureIdleAsync()
+    /// <summary>What the last strike, at this address, cost each client that does nothing, once it has left the address altogether and has back what it lost.</summary>
+    public async Task<IReadOnlyList<IdleResult>> MeasureIdleAsync(ClusterAddress left)
     {
         foreach (IdleClient client in idle)
         {
-            await Until.TrueAsync(() => client.IsBackAfter(_struckAt), () => $"{client.Label}: {client.Status}");
+            await Until.TrueAsync(() => client.IsBackAfter(_struckAt) && !client.Status.Connections.Any(connection => string.Equals(connection.Endpoint, left.ToString(), StringComparison.Ordinal)), () => $"{client.Label}: {client.Status}");
         }
 
         return [.. idle.Select(client => client.Result(_struckAt))];

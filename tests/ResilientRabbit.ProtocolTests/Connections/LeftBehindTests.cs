@@ -69,7 +69,7 @@ public sealed class LeftBehindTests
                 var search = new SuccessorSearch("consume", epoch, null, attempts, selector, TimeProvider.System, closing.Token);
                 search.Start();
                 _ = search.Detach();
-                await search.Result;
+                await search.Found;
             }
         }
     }

@@ -61,7 +61,7 @@ public sealed class SuccessorTests
         Task<ConnectionEpoch?>? kept = search.Detach();
 
         Assert.Null(kept);
-        Assert.Null(await search.Result.WaitAsync(Bed.Patience));
+        Assert.Null(await search.Found.WaitAsync(Bed.Patience));
         await epoch.CloseAsync(TimeSpan.FromSeconds(1));
     }
 
@@ -88,7 +88,7 @@ public sealed class SuccessorTests
 
         selector.Replace([new RabbitEndpoint(next.Host, next.Port)]);
         search.EndpointsChanged();
-        ConnectionEpoch? successor = await search.Result.WaitAsync(Bed.Patience);
+        ConnectionEpoch? successor = await search.Found.WaitAsync(Bed.Patience);
 
         Assert.True(search.IsRemoval);
         Assert.Equal(next.Port, successor!.Endpoint.Port);

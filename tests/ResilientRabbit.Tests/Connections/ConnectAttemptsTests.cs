@@ -99,17 +99,13 @@ public sealed class ConnectAttemptsTests
     [Fact]
     public async Task An_endpoint_that_is_removed_while_its_name_is_being_resolved_is_not_dialled()
     {
-        using var removed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using var added = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        removed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        added.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        removed.Listen();
-        added.Listen();
+        using TcpListener removed = Listen();
+        using TcpListener added = Listen();
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         EndpointSelector? selector = null;
         ConnectAttempts attempts = Create(
-            FormattableString.Invariant($"old.test:{((IPEndPoint)removed.LocalEndPoint!).Port}"),
+            FormattableString.Invariant($"old.test:{((IPEndPoint)removed.LocalEndpoint).Port}"),
             TimeSpan.FromHours(1),
             settings => settings with
             {
@@ -121,13 +117,13 @@ public sealed class ConnectAttemptsTests
             },
             made => selector = made);
         using var closing = new CancellationTokenSource();
-        Task<Socket> atRemoved = removed.AcceptAsync();
+        Task<Socket> atRemoved = removed.AcceptSocketAsync();
         Task connecting = attempts.ConnectAsync(closing.Token);
         await asked.Task.WaitAsync(Watch.Limit);
 
-        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndPoint!).Port)]);
+        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndpoint).Port)]);
         answer.SetResult([IPAddress.Loopback]);
-        using Socket accepted = await added.AcceptAsync().WaitAsync(Watch.Limit);
+        using Socket accepted = await added.AcceptSocketAsync().WaitAsync(Watch.Limit);
 
         Assert.False(atRemoved.IsCompleted);
         await closing.CancelAsync();
@@ -137,21 +133,17 @@ public sealed class ConnectAttemptsTests
     [Fact]
     public async Task After_a_failure_at_an_endpoint_that_was_removed_meanwhile_there_is_no_pause()
     {
-        using var removed = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        using var added = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        removed.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        added.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        removed.Listen();
-        added.Listen();
+        using TcpListener removed = Listen();
+        using TcpListener added = Listen();
         EndpointSelector? selector = null;
-        ConnectAttempts attempts = Create(FormattableString.Invariant($"127.0.0.1:{((IPEndPoint)removed.LocalEndPoint!).Port}"), TimeSpan.FromHours(1), attach: made => selector = made);
+        ConnectAttempts attempts = Create(FormattableString.Invariant($"127.0.0.1:{((IPEndPoint)removed.LocalEndpoint).Port}"), TimeSpan.FromHours(1), attach: made => selector = made);
         using var closing = new CancellationTokenSource();
         Task connecting = attempts.ConnectAsync(closing.Token);
-        Socket hanging = await removed.AcceptAsync().WaitAsync(Watch.Limit);
+        Socket hanging = await removed.AcceptSocketAsync().WaitAsync(Watch.Limit);
 
-        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndPoint!).Port)]);
+        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndpoint).Port)]);
         hanging.Dispose();
-        using Socket accepted = await added.AcceptAsync().WaitAsync(Watch.Limit);
+        using Socket accepted = await added.AcceptSocketAsync().WaitAsync(Watch.Limit);
 
         await closing.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
@@ -181,6 +173,13 @@ public sealed class ConnectAttemptsTests
         Assert.False(connecting.IsCompleted);
         await closing.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    private static TcpListener Listen()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return listener;
     }
 
     /// <summary>The failure is told a moment before the pause begins: so it is woken until it has been heard.</summary>

@@ -21,7 +21,7 @@ public sealed class SoakRecorder(IRabbitCluster cluster)
 
     /// <summary>The page.</summary>
     public SoakTable Table { get; } = new(string.Create(CultureInfo.InvariantCulture,
-        $"Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; {cluster.Description}, net_ticktime 5 s; clients, nodes and prober share it."), Path("RR_SOAK_FINDINGS", "soak-findings.jsonl"));
+        $"Machine: {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}; {cluster.Description}, net_ticktime 5 s; clients, nodes and prober share it."), PathOf("RR_SOAK_FINDINGS", "soak-findings.jsonl"));
 
     /// <summary>A fault's name as a part of names at the broker.</summary>
     public static string Slug(string fault) => "soak-" + new string([.. fault.Select(static letter => char.IsAsciiLetterOrDigit(letter) ? letter : '-')]);
@@ -37,7 +37,7 @@ public sealed class SoakRecorder(IRabbitCluster cluster)
         try
         {
             await run();
-            await File.WriteAllTextAsync(Path("RR_SOAK_OUTPUT", "failover.md"), Table.Render());
+            await File.WriteAllTextAsync(PathOf("RR_SOAK_OUTPUT", "failover.md"), Table.Render());
         }
         catch (Exception exception)
         {
@@ -57,7 +57,7 @@ public sealed class SoakRecorder(IRabbitCluster cluster)
 
     public void AssertSafe() => Assert.Empty(_failures);
 
-    private static string Path(string variable, string otherwise) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path : System.IO.Path.Combine(AppContext.BaseDirectory, otherwise);
+    private static string PathOf(string variable, string otherwise) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path ? path : Path.Combine(AppContext.BaseDirectory, otherwise);
 
     private static int Number(string variable, int otherwise)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
