@@ -96,6 +96,8 @@ internal sealed class ConnectionEpoch : IPublishSession
 
     public TimeSpan WriteStall => Stream.SendStarted is var started and not 0 ? _time.GetElapsedTime(started) : TimeSpan.Zero;
 
+    public TimeSpan Silence => _time.GetElapsedTime(Stream.LastRead);
+
     /// <summary>Whether the address may move, so that <see cref="IsUnanswered"/> tells something.</summary>
     public bool AddressMoves => _transport.CountRepeats is not null;
 

@@ -22,6 +22,9 @@ internal interface IPublishSession
     /// <summary>For how long the send that is under way has not progressed; zero when none is.</summary>
     TimeSpan WriteStall { get; }
 
+    /// <summary>How long ago something was last received.</summary>
+    TimeSpan Silence { get; }
+
     /// <summary>True while the address may have moved away: bytes that were sent three times are not acknowledged. Always false where addresses do not move.</summary>
     bool IsUnanswered => false;
 

@@ -43,24 +43,13 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
             return preferred;
         }
 
-        (IPublishSession? silent, IPublishSession? stalled) = (null, null);
-        foreach (ISessionSource source in _all)
-        {
-            if (source.Session is not { IsDead: false } session)
-            {
-                continue;
-            }
-
-            if (!IsAvoided(session))
-            {
-                return session;
-            }
-
-            (silent, stalled) = IsStalled(session) ? (silent, stalled ?? session) : (silent ?? session, stalled);
-        }
+        IPublishSession[] living = [.. _all.Select(static source => source.Session).OfType<IPublishSession>().Where(static session => !session.IsDead)];
 
         // Better a session that was silent than one that takes no bytes, and that than none.
-        return silent ?? (home.Session is { IsDead: false } own ? own : stalled);
+        return OtherWay.Of(living.Where(session => !IsAvoided(session)), _avoided)
+            ?? Array.Find(living, session => !IsStalled(session))
+            ?? Array.Find(living, session => session == home.Session)
+            ?? living.FirstOrDefault();
     }
 
     /// <summary>Where the session stands for the lane.</summary>

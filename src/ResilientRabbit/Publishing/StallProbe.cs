@@ -210,10 +210,11 @@ internal sealed class StallProbe
         Volatile.Write(ref _started, false);
     }
 
-    /// <summary>A living session that takes bytes, of several the one that has been taking them best; null when there is none to ask.</summary>
-    private IPublishSession? OtherSession() => _context.Sources.Select(static source => source.Session)
-        .Where(session => session is { IsDead: false, IsBlocked: false, IsUnanswered: false } && session != _owner.Session && session.WriteStall < _context.Settings.ConfirmStallTimeout)
-        .MinBy(static session => session!.WriteStall);
+    /// <summary>A living session that takes bytes; null when there is none to ask.</summary>
+    private IPublishSession? OtherSession() => OtherWay.Of(
+        _context.Sources.Select(static source => source.Session).OfType<IPublishSession>()
+            .Where(session => session is { IsDead: false, IsBlocked: false, IsUnanswered: false } && session != _owner.Session && session.WriteStall < _context.Settings.ConfirmStallTimeout),
+        _owner.Session);
 
     private bool SendCopy(IPublishChannel channel, StallCopy copy)
     {

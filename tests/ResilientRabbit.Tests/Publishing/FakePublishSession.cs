@@ -1,3 +1,4 @@
+using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 using ResilientRabbit.Tests.Connections;
 
@@ -31,7 +32,11 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
 
     public string? NodeName { get; set; }
 
+    public RabbitEndpoint? Server { get; set; }
+
     public TimeSpan WriteStall { get; set; }
+
+    public TimeSpan Silence { get; set; }
 
     public bool IsUnanswered { get; set; }
 

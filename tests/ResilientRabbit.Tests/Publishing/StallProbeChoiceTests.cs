@@ -1,3 +1,4 @@
+using ResilientRabbit.Configuration;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
@@ -39,5 +40,42 @@ public sealed class StallProbeChoiceTests
         await stuck.WrittenAsync(1);
 
         Assert.Equal("a", Assert.Single(stuck.Writes).Text);
+    }
+
+    [Fact]
+    public async Task The_copy_and_the_lane_go_to_another_address_when_there_is_one()
+    {
+        await using var harness = new PublisherHarness(connections: 3);
+        (FakePublishSession home, FakePublishSession beside, FakePublishSession other) = (harness.Open(0), harness.Open(1), harness.Open(2));
+        home.Server = beside.Server = new RabbitEndpoint("silent.test", 5672);
+        other.Server = new RabbitEndpoint("other.test", 5672);
+        other.Silence = TimeSpan.FromSeconds(20);
+        await harness.PublishWrittenAsync(home, "a");
+
+        await AssertMovedAsync(harness, beside, other);
+    }
+
+    [Fact]
+    public async Task Of_connections_to_one_address_the_copy_and_the_lane_go_to_the_one_that_was_heard_last()
+    {
+        await using var harness = new PublisherHarness(connections: 3);
+        (FakePublishSession home, FakePublishSession silent, FakePublishSession heard) = (harness.Open(0), harness.Open(1), harness.Open(2));
+        home.Server = silent.Server = heard.Server = new RabbitEndpoint("proxy.test", 5672);
+        silent.Silence = Stall;
+        await harness.PublishWrittenAsync(home, "a");
+
+        await AssertMovedAsync(harness, silent, heard);
+    }
+
+    /// <summary>The copy is confirmed by the one and the next message goes there, and nothing to the other.</summary>
+    private static async Task AssertMovedAsync(PublisherHarness harness, FakePublishSession never, FakePublishSession there)
+    {
+        harness.Time.Advance(AboveStall);
+        await there.WrittenAsync(1);
+        there.AckAll();
+        there.Channel.Ack(1);
+        await Confirmed(harness.Publish("b"));
+
+        Assert.Empty(never.Channels);
     }
 }
