@@ -25,7 +25,7 @@ public sealed class DoorSet : IAsyncDisposable
         return doors;
     }
 
-    /// <summary>The door that the most connections of each of these clients go through, and at least one of each.</summary>
+    /// <summary>The door that the most connections of each of these clients go through, and at least one of each. Of a client that publishes only those count that a lane uses: few keys do not reach every lane.</summary>
     public ProxyHost UsedByAll(IEnumerable<RabbitClientStatus> clients)
     {
         RabbitClientStatus[] all = [.. clients];
@@ -35,7 +35,13 @@ public sealed class DoorSet : IAsyncDisposable
         int Least(ProxyHost door)
         {
             string address = string.Create(CultureInfo.InvariantCulture, $"{door.Address.Host}:{door.Address.Port}");
-            return all.Min(client => client.Connections.Count(connection => connection.State == ConnectionState.Connected && string.Equals(connection.Endpoint, address, StringComparison.Ordinal)));
+            return all.Min(client => client.Connections.Count(connection => connection.State == ConnectionState.Connected && string.Equals(connection.Endpoint, address, StringComparison.Ordinal) && IsUsed(client, connection)));
+        }
+
+        static bool IsUsed(RabbitClientStatus client, ConnectionStatus connection)
+        {
+            string[] used = [.. client.Lanes.Select(static lane => lane.Connection).OfType<string>()];
+            return used.Length == 0 || used.Contains(connection.Name, StringComparer.Ordinal);
         }
     }
 
