@@ -18,7 +18,7 @@ internal sealed class Lane
     private readonly CancellationTokenSource _stopping = new();
     private readonly LaneQueue _queue;
     private readonly PackLinger? _linger;
-    private readonly SuspectLine _suspects = new();
+    private readonly SuspectLine _suspects;
     private readonly LaneRecovery _recovery;
     private readonly ChannelRenewal _renewal;
     private readonly PlannedLeave _leave;
@@ -34,6 +34,7 @@ internal sealed class Lane
         _context = context;
         _sessions = new LaneSessions(home, context);
         _linger = PackLinger.Of(context.Settings, context.Time, _signal.Set);
+        _suspects = new SuspectLine(context.Time, context.Settings.ConfirmStallTimeout);
         _queue = new LaneQueue(_linger, _suspects);
         _renewal = new ChannelRenewal(context.Time, context.Logger);
         _leave = new PlannedLeave(context.Time);
@@ -111,7 +112,7 @@ internal sealed class Lane
         LaneChannel? channel = Volatile.Read(ref _channel);
         channel?.Window.CollectExpired(now, all: false, scratch);
         SettleAll(scratch, SettleKind.Expired);
-        bool isOverdue = _leave.IsOverdue(now) | _renewal.IsOverdue(now) | _drain.IsOverdue(now);
+        bool isOverdue = _leave.IsOverdue(now) | _renewal.IsOverdue(now) | _drain.IsOverdue(now) | _suspects.IsOverdue(now, channel?.Session.IsBlocked == true);
         if (_queue.Wake(now) || channel?.Window.WakesLate() == true || isOverdue || (channel is not null && _sessions.IsStuck(channel.Session)))
         {
             _signal.Set();
@@ -142,7 +143,7 @@ internal sealed class Lane
     /// <summary>Sends a message again after a rest: it was nacked, or its target is being declared.</summary>
     internal void Rest(PendingMessage message)
     {
-        long pause = _context.RetryPause(message.Answered);
+        long pause = _context.RetryPause(message.Answered + message.Unsure);
         message.NotBefore = _context.Time.GetTimestamp() + pause;
         _queue.Rest(message);
     }

@@ -59,7 +59,10 @@ internal sealed class LaneChannel : IConfirmSink
     public bool IsClosed => Volatile.Read(ref _closed) || Session.IsDead || IsAbandoned;
 
     /// <summary>True when the stall probe has shown that the session is silent while another answers.</summary>
-    public bool IsAbandoned { get; private set; }
+    public bool IsAbandoned => Proven is not null;
+
+    /// <summary>The session that answered while this one was silent; null unless <see cref="IsAbandoned"/>.</summary>
+    public IPublishSession? Proven { get; private set; }
 
     /// <summary>True when all that is unanswered here has had its outcome for a while. A queue that does not answer would else keep its places in the window for as long as it likes, in the end all of them; only its writer adds to the window, so it may leave without a copy.</summary>
     public bool IsWorn { get; private set; }
@@ -184,10 +187,10 @@ internal sealed class LaneChannel : IConfirmSink
         return room;
     }
 
-    /// <summary>Gives the session up for this lane.</summary>
-    public void Abandon()
+    /// <summary>Gives the session up for this lane, in favour of another one.</summary>
+    public void Abandon(IPublishSession proven)
     {
-        IsAbandoned = true;
+        Proven = proven;
         _signal.Set();
     }
 

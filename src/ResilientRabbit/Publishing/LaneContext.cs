@@ -54,6 +54,7 @@ internal sealed class LaneContext
     {
         if (kind == SettleKind.Confirmed)
         {
+            Confirmed.Add(message.Exchange);
             Ledger.Release(message, null);
             Meter.Finished(message, null);
             message.Complete(message.ToReceipt(), null);

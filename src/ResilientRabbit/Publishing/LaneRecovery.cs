@@ -28,7 +28,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         channel.Retire();
         if (channel.IsAbandoned || channel.IsWorn || sessions.IsStuck(channel.Session))
         {
-            sessions.Avoid(channel.Session);
+            sessions.Avoid(channel.Session, channel.Proven);
         }
 
         (int reason, string text) = channel.CloseReason;
@@ -36,7 +36,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         // The connection's end, seen on the channel first: nobody's fault, as any other loss.
         int code = reason == Isolation.ConnectionForced ? 0 : reason;
         List<(PendingMessage Message, long Version)> unanswered = channel.Window.Retire();
-        PendingMessage? guilty = FindGuilty(unanswered, code, text);
+        PendingMessage? guilty = FindGuilty(unanswered, code, text, out bool isSure);
         if (code != 0)
         {
             context.Logger.ChannelClosedByBroker(lane.Index, code, text);
@@ -52,7 +52,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         {
             if (message == guilty)
             {
-                Refuse(message, version, code, text, isSure: !Isolation.MayBeAnother(message, unanswered, code, context.Confirmed));
+                Refuse(message, version, code, text, isSure && !Isolation.MayBeAnother(message, unanswered, code, context.Confirmed));
             }
             else if (message.TryTakeBack(version) == SettleResult.Settled)
             {
@@ -84,17 +84,30 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
     }
 
     /// <summary>Who is to blame; null when that cannot be told. One that happens to be alone when the broker has reasons of its own goes again: it is blamed when it stands alone at the next end of a channel, and the broker has such reasons again.</summary>
-    private PendingMessage? FindGuilty(List<(PendingMessage Message, long Version)> unanswered, int code, string text)
+    private PendingMessage? FindGuilty(List<(PendingMessage Message, long Version)> unanswered, int code, string text, out bool isSure)
     {
+        isSure = true;
         (PendingMessage, long) before = _stoodAlone;
         _stoodAlone = default;
-        PendingMessage? guilty = code == 0 ? null : Isolation.FindGuilty(unanswered, code, text);
-        if (guilty is null || Isolation.IsOfMessage(code))
+        if (code == 0)
+        {
+            return null;
+        }
+
+        PendingMessage? guilty = Isolation.FindGuilty(unanswered, code, text);
+        if (guilty is null && suspects.StandsLast(unanswered.Count))
+        {
+            // The others had been there for long, without a word.
+            isSure = false;
+            guilty = unanswered[^1].Message;
+        }
+
+        if (guilty is null || (isSure && Isolation.IsOfMessage(code)))
         {
             return guilty;
         }
 
-        _stoodAlone = unanswered[0];
+        _stoodAlone = unanswered[^1];
         return before == _stoodAlone ? guilty : null;
     }
 
@@ -104,7 +117,7 @@ internal sealed class LaneRecovery(Lane lane, LaneContext context, LaneSessions 
         suspects.Answered();
 
         // Of a copy that is not counted as answered it is said that it may be stored.
-        message.Answered += isSure ? 1 : 0;
+        (message.Answered, message.Unsure) = isSure ? (message.Answered + 1, message.Unsure) : (message.Answered, message.Unsure + 1);
         message.Reply = (code, text);
         if (code == Isolation.NotFound && context.Routes.KnowsExchange(message.Exchange))
         {

@@ -14,9 +14,8 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     private readonly TimeSpan _stallLimit = context.Settings.ConfirmStallTimeout;
     private readonly TimeProvider _time = context.Time;
     private readonly LeaderVote? _vote = context.Leaders is { } leaders ? new LeaderVote(leaders, context.Time) : null;
-    private IPublishSession? _avoided;
-    private long _avoidedSince;
-    private TimeSpan _avoidFor;
+    private readonly List<(IPublishSession Session, long Since, TimeSpan For)> _avoided = [];
+    private IPublishSession? _proven;
 
     /// <summary>The node that leads most of what the lane writes; null where it is not known or not followed.</summary>
     public string? LeaderNode => _vote?.Node;
@@ -33,9 +32,12 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     /// <summary>A living session, or null.</summary>
     public IPublishSession? Choose()
     {
-        if (_avoided is { IsDead: true })
+        _avoided.RemoveAll(static avoided => avoided.Session.IsDead);
+        IPublishSession? proven = _proven;
+        _proven = null;
+        if (proven is { IsDead: false, IsBlocked: false } && !IsAvoided(proven))
         {
-            _avoided = null;
+            return proven;
         }
 
         if (PreferredTo(null) is { } preferred)
@@ -46,7 +48,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
         IPublishSession[] living = [.. _all.Select(static source => source.Session).OfType<IPublishSession>().Where(static session => !session.IsDead)];
 
         // Better a session that was silent than one that takes no bytes, and that than none.
-        return OtherWay.Of(living.Where(session => !IsAvoided(session)), _avoided)
+        return OtherWay.Of(living.Where(session => !IsAvoided(session)), _avoided is [.., var last] ? last.Session : null)
             ?? Array.Find(living, session => !IsStalled(session))
             ?? Array.Find(living, session => session == home.Session)
             ?? living.FirstOrDefault();
@@ -74,11 +76,19 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
     }
 
     /// <summary>The stall probe has shown that this session is silent, or it is stuck, or it opens no channel: not there for a while, and for longer each time, because a lane that tries it again may stall again.</summary>
-    public void Avoid(IPublishSession session)
+    /// <param name="session">The silent one.</param>
+    /// <param name="proven">One that has answered meanwhile, if any: the lane goes there next.</param>
+    public void Avoid(IPublishSession session, IPublishSession? proven = null)
     {
-        _avoidFor = session == _avoided ? TimeSpan.FromTicks(Math.Min(_avoidFor.Ticks * 2, LongestAvoided.Ticks)) : AvoidFor;
-        _avoided = session;
-        _avoidedSince = _time.GetTimestamp();
+        int known = _avoided.FindIndex(avoided => avoided.Session == session);
+        TimeSpan period = known < 0 ? AvoidFor : TimeSpan.FromTicks(Math.Min(_avoided[known].For.Ticks * 2, LongestAvoided.Ticks));
+        if (known >= 0)
+        {
+            _avoided.RemoveAt(known);
+        }
+
+        _avoided.Add((session, _time.GetTimestamp(), period));
+        _proven = proven;
     }
 
     /// <summary>
@@ -140,7 +150,7 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
         return found ?? own;
     }
 
-    private bool IsAvoided(IPublishSession session) => IsStalled(session) || (session == _avoided && _time.GetElapsedTime(_avoidedSince) < _avoidFor);
+    private bool IsAvoided(IPublishSession session) => IsStalled(session) || _avoided.Exists(avoided => avoided.Session == session && _time.GetElapsedTime(avoided.Since) < avoided.For);
 
     private bool IsStalled(IPublishSession session) => !session.IsBlocked && session.WriteStall >= _stallLimit;
 

@@ -83,6 +83,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>Copies that were nacked, returned or refused. When it is below <see cref="Attempts"/>, the fate of a copy is unknown.</summary>
     public int Answered { get; set; }
 
+    /// <summary>Copies after which it rested although nothing is known of them: another one may have been refused in their place.</summary>
+    public int Unsure { get; set; }
+
     /// <summary>The broker's words on the copy that ends the message.</summary>
     public (int Code, string Text) Reply { get; set; }
 
@@ -228,7 +231,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         : new OutgoingPublish(Exchange, RoutingKey, Mandatory, default, Properties, Body);
 
     // Whatever was answered otherwise and rested may have been overtaken: returned or refused as well as nacked.
-    public PublishReceipt ToReceipt() => _properties.Receipt(Attempts, Answered);
+    public PublishReceipt ToReceipt() => _properties.Receipt(Attempts, Answered + Unsure);
 
     /// <summary>Drops the engine's or the caller's reference.</summary>
     public void ReleaseReference()
@@ -284,16 +287,14 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Admission = null;
         Generation = null!;
         IsAdmitted = WasReleased = false;
-        Attempts = Nacks = Answered = 0;
-        WrittenAt = 0;
-        WrittenTo = null;
+        Attempts = Nacks = Answered = Unsure = 0;
+        (WrittenAt, WrittenTo) = (0, null);
         NackedBy = null;
         Reply = default;
         _offence = null;
         NotBefore = 0;
         CancelledBy = default;
-        _error = null;
-        _receipt = default;
+        (_error, _receipt) = (null, default);
         _properties.End();
     }
 }

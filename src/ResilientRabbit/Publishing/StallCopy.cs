@@ -87,7 +87,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
 
     public void OnClosed(int replyCode, string replyText) => _answered.TrySetResult(false);
 
-    /// <summary>Closes the channel in the background; a confirm that is already on its way still counts.</summary>
+    /// <summary>Closes the channel in the background; a confirm that is already on its way still counts, for the message. Who waits for what this copy says waits no longer.</summary>
     public void Retire()
     {
         IPublishChannel? channel;
@@ -98,6 +98,7 @@ internal sealed class StallCopy(Lane lane) : IConfirmSink
         }
 
         channel?.Retire();
+        _answered.TrySetResult(false);
     }
 
     /// <summary>The copy is the first and only message of its channel; what speaks of others is a broker's error and changes nothing, as in a window.</summary>

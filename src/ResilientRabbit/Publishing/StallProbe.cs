@@ -26,6 +26,7 @@ internal sealed class StallProbe
     private long _lastTick;
     private bool _started;
     private bool _probing;
+    private bool _asking;
     private bool _stopped;
 
     public StallProbe(Lane lane, LaneChannel owner, LaneContext context)
@@ -51,10 +52,9 @@ internal sealed class StallProbe
         if (late || window.Count == 0 || window.Progress != _seenProgress || _owner.Session.IsBlocked)
         {
             // A late tick means that this process stood still: the confirms may lie unread in the socket.
-            if (window.Progress != _seenProgress && !IsProbing)
+            if (window.Progress != _seenProgress)
             {
-                Volatile.Write(ref _started, false);
-                RetireCopies();
+                EndStall();
             }
 
             _seenProgress = window.Progress;
@@ -81,6 +81,7 @@ internal sealed class StallProbe
             }
 
             Volatile.Write(ref _started, true);
+            Volatile.Write(ref _asking, true);
             IsProbing = true;
             _ = Task.Run(RunAsync);
         }
@@ -96,6 +97,22 @@ internal sealed class StallProbe
 
         IsProbing = false;
         RetireCopies();
+    }
+
+    /// <summary>The session answers: nobody need know more of another one, and what is new may go. Who is asking there goes on until it ends by itself.</summary>
+    private void EndStall()
+    {
+        if (!Volatile.Read(ref _asking))
+        {
+            Volatile.Write(ref _started, false);
+        }
+
+        RetireCopies();
+        if (IsProbing)
+        {
+            IsProbing = false;
+            _owner.Wake();
+        }
     }
 
     private void RetireCopies()
@@ -127,12 +144,18 @@ internal sealed class StallProbe
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
         }
 
-        if (mayAskAgain || _owner.Window.Progress != progress)
+        if (_owner.Window.Progress != progress)
         {
-            // Nothing was answered, or this stall is over: the next one is probed as well.
+            // This stall is over: the next one is probed as well.
+            RetireCopies();
+            BeginAnew();
+        }
+        else if (mayAskAgain)
+        {
             BeginAnew();
         }
 
+        Volatile.Write(ref _asking, false);
         IsProbing = false;
         _owner.Wake();
     }
@@ -147,7 +170,7 @@ internal sealed class StallProbe
 
         var copy = new StallCopy(_lane);
         IPublishChannel channel = await other.OpenPublishChannelAsync(copy, other.Dead).ConfigureAwait(false);
-        if (!SendCopy(channel, copy))
+        if (!SendCopy(channel, copy, progress))
         {
             return true;
         }
@@ -161,7 +184,7 @@ internal sealed class StallProbe
                 return true;
             }
         }
-        catch (TimeoutException exception)
+        catch (TimeoutException exception) when (_owner.Window.Progress == progress)
         {
             // The copy stalls as well: the queue is the problem, or everything is. Stay, unless the queue says no in the end.
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
@@ -178,7 +201,7 @@ internal sealed class StallProbe
         if (_owner.Window.Progress == progress)
         {
             _context.Logger.LaneMovedAfterStall(_lane.Index, _context.Time.GetElapsedTime(Volatile.Read(ref _seenAt)));
-            _owner.Abandon();
+            _owner.Abandon(other);
         }
 
         return false;
@@ -211,16 +234,15 @@ internal sealed class StallProbe
     }
 
     /// <summary>A living session that takes bytes; null when there is none to ask.</summary>
-    private IPublishSession? OtherSession() => OtherWay.Of(
-        _context.Sources.Select(static source => source.Session).OfType<IPublishSession>()
-            .Where(session => session is { IsDead: false, IsBlocked: false, IsUnanswered: false } && session != _owner.Session && session.WriteStall < _context.Settings.ConfirmStallTimeout),
-        _owner.Session);
+    private IPublishSession? OtherSession()
+        => OtherWay.ToAsk(_context.Sources.Select(static source => source.Session).OfType<IPublishSession>(), _owner.Session, _context.Settings.ConfirmStallTimeout);
 
-    private bool SendCopy(IPublishChannel channel, StallCopy copy)
+    private bool SendCopy(IPublishChannel channel, StallCopy copy, long progress)
     {
         lock (_copyGate)
         {
-            if (_stopped || _owner.Window.BeginCopy() is not { } oldest)
+            // Opening the channel may have taken long: what is the oldest now need not be what stalled.
+            if (_stopped || _owner.Window.Progress != progress || _owner.Window.BeginCopy() is not { } oldest)
             {
                 channel.Retire();
                 return false;

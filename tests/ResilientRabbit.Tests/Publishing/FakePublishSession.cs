@@ -12,6 +12,7 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
     private readonly List<FakePublishChannel> _channels = [];
     private bool _isBlocked;
     private int _blockedReads;
+    private int _opened;
 
     public Watch Watch => source.Watch;
 
@@ -78,12 +79,21 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
     /// <summary>Thrown by the next attempts to open a channel.</summary>
     public Exception? OpenError { get; set; }
 
-    public Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
+    /// <summary>Completes when a channel can be opened.</summary>
+    public Task Opening { get; set; } = Task.CompletedTask;
+
+    /// <summary>How many channels were asked for.</summary>
+    public int Opened => Volatile.Read(ref _opened);
+
+    public async Task<IPublishChannel> OpenPublishChannelAsync(IConfirmSink sink, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        Interlocked.Increment(ref _opened);
+        Watch.Changed();
+        await Opening.WaitAsync(cancellationToken);
         if (OpenError is { } error)
         {
-            return Task.FromException<IPublishChannel>(error);
+            throw error;
         }
 
         var channel = new FakePublishChannel(this, sink);
@@ -93,7 +103,7 @@ internal sealed class FakePublishSession(FakeSessionSource source) : IPublishSes
         }
 
         Watch.Changed();
-        return Task.FromResult<IPublishChannel>(channel);
+        return channel;
     }
 
     public void Wrote(FakePublishChannel channel, WrittenMessage message)

@@ -151,6 +151,34 @@ public sealed class LaneBlameTests
     }
 
     [Fact]
+    public async Task A_suspect_that_nothing_is_said_of_holds_up_the_others_for_the_stall_limit_at_most()
+    {
+        await using var harness = new PublisherHarness();
+        FakePublishSession session = harness.Open();
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, TimeSpan.FromDays(1), "silent", "bad", "healthy");
+        session.OnWrite = static (channel, message) =>
+        {
+            if (message.Is("bad"))
+            {
+                channel.Close(406, Unspecific);
+            }
+            else if (message.Is("healthy"))
+            {
+                channel.Ack(message.Tag);
+            }
+        };
+        session.Channel.Close(406, Unspecific);
+        await session.WrittenAsync(4);
+
+        // The queue of the first has no leader. Each of the others goes alone beside it, so that the guilty one is found.
+        await harness.AdvanceUntilAsync(session, tasks[2]);
+
+        await Confirmed(tasks[2]);
+        Assert.True((await Failed(tasks[1], PublishFailure.Refused)).MayBeStored);
+        Assert.False(tasks[0].IsCompleted);
+    }
+
+    [Fact]
     public async Task What_has_expired_in_the_window_is_not_under_suspicion()
     {
         await using var harness = new PublisherHarness();

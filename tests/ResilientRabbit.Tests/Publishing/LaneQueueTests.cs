@@ -33,7 +33,7 @@ public sealed class LaneQueueTests
     public void What_was_not_sent_stays_under_suspicion_unless_it_is_settled(bool isSettled, int left)
     {
         var factory = new MessageFactory();
-        var suspects = new SuspectLine();
+        var suspects = new SuspectLine(TimeProvider.System, TimeSpan.FromSeconds(5));
         var queue = new LaneQueue(suspects: suspects);
         PendingMessage message = factory.CreateInFlight();
         suspects.Begin(2);

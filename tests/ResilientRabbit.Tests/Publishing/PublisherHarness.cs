@@ -69,10 +69,13 @@ internal sealed class PublisherHarness : IAsyncDisposable
         => Publisher.PublishAsync(Message(text, exchange, timeout: timeout), cancellationToken).AsTask();
 
     /// <summary>Publishes the texts and waits until the session has as many writes more.</summary>
-    public async Task<Task<PublishReceipt>[]> PublishWrittenAsync(FakePublishSession session, params string[] texts)
+    public Task<Task<PublishReceipt>[]> PublishWrittenAsync(FakePublishSession session, params string[] texts) => PublishWrittenAsync(session, null, texts);
+
+    /// <summary>The same with a deadline of their own.</summary>
+    public async Task<Task<PublishReceipt>[]> PublishWrittenAsync(FakePublishSession session, TimeSpan? timeout, params string[] texts)
     {
         int before = session.Writes.Count;
-        Task<PublishReceipt>[] tasks = [.. texts.Select(text => Publish(text))];
+        Task<PublishReceipt>[] tasks = [.. texts.Select(text => Publish(text, timeout: timeout))];
         await session.WrittenAsync(before + texts.Length);
         return tasks;
     }
@@ -91,6 +94,18 @@ internal sealed class PublisherHarness : IAsyncDisposable
         PublishCanceledException error = await Assert.ThrowsAsync<PublishCanceledException>(() => task.WaitAsync(Watch.Limit));
         Assert.Equal(failure, error.Failure);
         return error;
+    }
+
+    /// <summary>Lets time pass, step by step and with the writer at rest after each, until the task has completed. Its messages must live for as long: what runs on other threads may need many steps.</summary>
+    public async Task AdvanceUntilAsync(FakePublishSession session, Task task)
+    {
+        using var limit = new CancellationTokenSource(Watch.Limit);
+        while (!task.IsCompleted)
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            Time.Advance(TimeSpan.FromSeconds(2));
+            await session.QuietAsync();
+        }
     }
 
     public static string[] Texts(IEnumerable<WrittenMessage> writes) => [.. writes.Select(static message => message.Text)];

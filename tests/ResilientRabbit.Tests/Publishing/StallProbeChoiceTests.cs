@@ -1,4 +1,6 @@
 using ResilientRabbit.Configuration;
+using ResilientRabbit.Publishing;
+using ResilientRabbit.Tests.Connections;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
@@ -25,21 +27,51 @@ public sealed class StallProbeChoiceTests
     }
 
     [Fact]
-    public async Task Nobody_is_asked_while_all_others_take_no_bytes()
+    public void Nobody_is_asked_who_could_not_answer()
     {
-        await using var harness = new PublisherHarness(connections: 2);
-        (FakePublishSession home, FakePublishSession stuck) = (harness.Open(0), harness.Open(1));
+        var source = new FakeSessionSource(new Watch());
+        FakePublishSession[] sessions = [.. Enumerable.Range(0, 5).Select(_ => new FakePublishSession(source))];
+        sessions[1].WriteStall = Stall;
+        sessions[2].Block(true);
+        sessions[3].IsUnanswered = true;
+        sessions[4].Kill();
+
+        Assert.Null(OtherWay.ToAsk(sessions, sessions[0], Stall));
+        sessions[1].WriteStall = Stall - TimeSpan.FromMilliseconds(1);
+        Assert.Same(sessions[1], OtherWay.ToAsk(sessions, sessions[0], Stall));
+    }
+
+    [Fact]
+    public async Task The_lane_goes_to_the_connection_that_answered_and_not_to_one_that_is_blocked()
+    {
+        await using var harness = new PublisherHarness(connections: 3);
+        (FakePublishSession home, FakePublishSession blocked, FakePublishSession other) = (harness.Open(0), harness.Open(1), harness.Open(2));
+        blocked.Block(true);
         await harness.PublishWrittenAsync(home, "a");
-        stuck.WriteStall = Stall;
-        harness.Time.Advance(AboveStall);
-        await home.QuietAsync();
-        Assert.Empty(stuck.Channels);
 
-        stuck.WriteStall = TimeSpan.Zero;
-        harness.Time.Advance(AboveStall);
-        await stuck.WrittenAsync(1);
+        await AssertMovedAsync(harness, blocked, other);
+    }
 
-        Assert.Equal("a", Assert.Single(stuck.Writes).Text);
+    [Fact]
+    public async Task A_connection_that_was_silent_is_avoided_although_another_one_has_been_silent_since()
+    {
+        await using var harness = new PublisherHarness(connections: 3);
+        (FakePublishSession home, FakePublishSession second, FakePublishSession third) = (harness.Open(0), harness.Open(1), harness.Open(2));
+        await harness.PublishWrittenAsync(home, "a");
+        third.Silence = TimeSpan.FromSeconds(1);
+        harness.Time.Advance(AboveStall);
+        await second.WrittenAsync(1);
+        second.Channel.Ack(1);
+        await harness.PublishWrittenAsync(second, "b");
+        (home.Silence, third.Silence) = (TimeSpan.FromSeconds(20), TimeSpan.Zero);
+
+        harness.Time.Advance(AboveStall);
+        await third.WrittenAsync(1);
+        third.AckAll();
+        third.Channel.Ack(1);
+        await Confirmed(harness.Publish("c"));
+
+        Assert.Equal(["a"], home.Writes.Select(static message => message.Text));
     }
 
     [Fact]

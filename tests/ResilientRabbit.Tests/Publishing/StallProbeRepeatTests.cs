@@ -31,7 +31,7 @@ public sealed class StallProbeRepeatTests
     {
         await using var harness = new PublisherHarness(connections: 2);
         (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
-        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a", "b");
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, TimeSpan.FromDays(1), "a", "b");
         harness.Time.Advance(AboveStall);
         await other.WrittenAsync(1);
         home.Channel.Ack(1);
@@ -40,10 +40,48 @@ public sealed class StallProbeRepeatTests
         other.Channel.Ack(1);
         await harness.PublishWrittenAsync(home, "c");
 
-        harness.Time.Advance(AboveStall);
+        await harness.AdvanceUntilAsync(home, other.WrittenAsync(2));
 
-        await harness.Watch.UntilAsync(() => other.Writes.Count == 2).WaitAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(["a", "b"], Texts(other.Writes));
+    }
+
+    [Fact]
+    public async Task A_lane_whose_connection_answers_again_does_not_wait_for_the_probe()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+
+        home.Channel.Ack(1);
+        await Confirmed(tasks[0]);
+        harness.Time.Advance(TimeSpan.FromMilliseconds(50));
+
+        await harness.PublishWrittenAsync(home, "b");
+        Assert.True(other.Channels[0].IsRetired);
+        Assert.Equal(["a"], Texts(other.Writes));
+    }
+
+    [Fact]
+    public async Task A_probe_whose_channel_is_open_only_when_the_stall_is_over_copies_nothing()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        var opening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        other.Opening = opening.Task;
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await harness.Watch.UntilAsync(() => other.Opened == 1);
+
+        home.Channel.Ack(1);
+        await Confirmed(tasks[0]);
+        harness.Time.Advance(TimeSpan.FromMilliseconds(50));
+        await harness.PublishWrittenAsync(home, "b");
+        opening.SetResult();
+        await harness.Watch.UntilAsync(() => other.Channels.Count == 1 && other.Channel.IsRetired);
+
+        Assert.Empty(other.Writes);
     }
 
     [Fact]
