@@ -7,7 +7,7 @@ namespace ResilientRabbit.Publishing;
 /// Answers one question when a lane gets no confirms: is it the connection or the queue? A marked copy of the oldest unconfirmed message
 /// goes through another connection. If that is confirmed while the old one stays silent, the lane moves; if it stalls too, the lane stays.
 /// </summary>
-/// <remarks>Make before break: nothing is given up until the other way has proved itself. One copy for each stall, and one more after each that was refused or lost; each with a sink of its own.</remarks>
+/// <remarks>Make before break: nothing is given up until the other way has proved itself. Two copies for each stall at most, the second when the first has stalled as well, and one more after each that was refused or lost; each with a sink of its own.</remarks>
 internal sealed class StallProbe
 {
     private static readonly TimeSpan LateTick = TimeSpan.FromSeconds(1);
@@ -160,8 +160,8 @@ internal sealed class StallProbe
         _owner.Wake();
     }
 
-    /// <summary>Sends the copy and waits for what is said to it. True when it was said nothing, so that another copy may ask.</summary>
-    private async Task<bool> AskAsync(long progress)
+    /// <summary>Sends the copy and waits for what is said to it; when nothing is, a second time. True when it was said nothing of the way, so that another copy may ask later.</summary>
+    private async Task<bool> AskAsync(long progress, bool isSecond = false)
     {
         if (OtherSession() is not { } other)
         {
@@ -186,10 +186,10 @@ internal sealed class StallProbe
         }
         catch (TimeoutException exception) when (_owner.Window.Progress == progress)
         {
-            // The copy stalls as well: the queue is the problem, or everything is. Stay, unless the queue says no in the end.
+            // The copy stalls as well: the queue is the problem, or everything is. Once more, because what reaches a queue while its leader is gone and nobody knows may be answered by no later leader.
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
             _ = AskAgainWhenRefusedAsync(copy);
-            return false;
+            return !isSecond && await AskAsync(progress, isSecond: true).ConfigureAwait(false);
         }
 
         if (_owner.Window.Progress == progress && _owner.Session.HasUnread)

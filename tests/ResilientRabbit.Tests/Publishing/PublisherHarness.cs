@@ -96,6 +96,17 @@ internal sealed class PublisherHarness : IAsyncDisposable
         return error;
     }
 
+    /// <summary>Lets the copy that is out stall, and each that follows it, until so many have.</summary>
+    public async Task StallOnAsync(FakePublishSession other, int copies)
+    {
+        for (int copy = 1; copy <= copies; copy++)
+        {
+            await other.WrittenAsync(copy);
+            await Watch.UntilAsync(() => Time.IsWaiting(Stall), "the copy's limit runs");
+            Time.Advance(Stall + TimeSpan.FromMilliseconds(100));
+        }
+    }
+
     /// <summary>Lets time pass, step by step and with the writer at rest after each, until the task has completed. Its messages must live for as long: what runs on other threads may need many steps.</summary>
     public async Task AdvanceUntilAsync(FakePublishSession session, Task task)
     {

@@ -17,7 +17,7 @@ public sealed class StallProbeRepeatTests
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "b");
         home.Channel.Ack(1);
         harness.Time.Advance(AboveStall);
-        await other.WrittenAsync(2);
+        await other.WrittenAsync(3);
 
         // The copy of "a" is confirmed only now. "b" is not stored anywhere.
         other.Channels[0].Ack(1);
@@ -114,6 +114,25 @@ public sealed class StallProbeRepeatTests
     }
 
     [Fact]
+    public async Task A_copy_that_nobody_answers_is_followed_by_one_that_may_move_the_lane()
+    {
+        // A mirrored queue whose leader is frozen, and not yet given up, answers no copy; once another one leads, the next is answered at once.
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await harness.StallOnAsync(other, 1);
+        await other.WrittenAsync(2);
+
+        other.AckAll();
+        other.Channel.Ack(1);
+        await Confirmed(harness.Publish("b"));
+
+        Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
+        Assert.Equal(["a", "a", "b"], Texts(other.Writes));
+    }
+
+    [Fact]
     public async Task A_copy_that_the_queue_refuses_is_followed_by_another_one()
     {
         await using var harness = new PublisherHarness(connections: 2);
@@ -143,12 +162,12 @@ public sealed class StallProbeRepeatTests
         await harness.PublishWrittenAsync(home, "b");
 
         other.Channel.Nack(1);
-        await harness.Watch.UntilAsync(() => other.Channels[0].IsRetired);
+        await harness.Watch.UntilAsync(() => other.Channels[1].IsRetired);
 
         // The limit runs from the refusal on.
         harness.Time.Advance(AboveStall);
-        await other.WrittenAsync(2);
-        Assert.Equal(["a", "a"], Texts(other.Writes));
+        await other.WrittenAsync(3);
+        Assert.Equal(["a", "a", "a"], Texts(other.Writes));
     }
 
     [Fact]
@@ -170,13 +189,12 @@ public sealed class StallProbeRepeatTests
         Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
     }
 
-    /// <summary>Message "a" stalls on both connections: its copy stays out.</summary>
+    /// <summary>Message "a" stalls on both connections: its copies stay out.</summary>
     private static async Task StallOnceAsync(PublisherHarness harness, FakePublishSession home, FakePublishSession other)
     {
         await harness.PublishWrittenAsync(home, "a");
         harness.Time.Advance(AboveStall);
         await other.WrittenAsync(1);
-        await harness.Watch.UntilAsync(() => harness.Time.IsWaiting(Stall));
-        harness.Time.Advance(AboveStall);
+        await harness.StallOnAsync(other, 2);
     }
 }
