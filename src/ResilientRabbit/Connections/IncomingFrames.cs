@@ -36,6 +36,7 @@ internal sealed class IncomingFrames(int maxContent)
     private readonly List<IDeliverySink> _sinks = [];
     private DeliveryRoute?[] _routes = new DeliveryRoute?[8];
     private DeliveryRoute? _filling;
+    private HeldFrame? _held;
     private long _toPass;
     private bool _hasFilled;
 
@@ -43,7 +44,10 @@ internal sealed class IncomingFrames(int maxContent)
     public ReplyMask Replies { get; init; } = new();
 
     /// <summary>Whether the driver has been given whole frames only.</summary>
-    public bool IsBetweenFrames => _toPass == 0;
+    public bool IsBetweenFrames => _toPass == 0 && _held is not { IsBegun: true };
+
+    /// <summary>Whether the driver can be given something although nothing more was received.</summary>
+    public bool HasHeld => _held is { IsWhole: true };
 
     /// <summary>
     /// Whether deliveries, or parts of one, were taken since the last call of <see cref="EndBurst"/>. A part counts: on a slow line a single body may take longer than the driver
@@ -80,11 +84,27 @@ internal sealed class IncomingFrames(int maxContent)
     {
         int used = 0;
         written = 0;
-        while (used < received.Length)
+        while (used < received.Length || HasHeld)
         {
             Span<byte> rest = received[used..];
             int step;
-            if (_toPass > 0)
+            if (HasHeld)
+            {
+                _held = _held!.Pass(free[written..], out int passed) ? null : _held;
+                written += passed;
+                if (_held is not null)
+                {
+                    break;
+                }
+
+                continue;
+            }
+
+            if (_held is not null)
+            {
+                step = _held.Fill(rest);
+            }
+            else if (_toPass > 0)
             {
                 step = (int)Math.Min(_toPass, Math.Min(rest.Length, free.Length - written));
                 rest[..step].CopyTo(free[written..]);
@@ -97,7 +117,7 @@ internal sealed class IncomingFrames(int maxContent)
             }
 
             used += step;
-            if (step == 0 && _toPass == 0)
+            if (step == 0 && _toPass == 0 && _held is null)
             {
                 break;
             }
@@ -153,13 +173,33 @@ internal sealed class IncomingFrames(int maxContent)
             return BeginContent(route, rest, type == HeaderFrame, size);
         }
 
-        if (type != MethodFrame || Replies.TryMask(rest, size))
+        if (type == HeaderFrame)
+        {
+            BeginHeader(rest, size);
+        }
+        else if (type != MethodFrame || IsForDriver(rest, size))
         {
             _toPass = (long)size + FrameOverhead;
         }
 
         return 0;
     }
+
+    /// <summary>A content header for the driver: looked at in place when it is there, else held back.</summary>
+    private void BeginHeader(ReadOnlySpan<byte> rest, uint size)
+    {
+        if (rest.Length - FrameHeader < size)
+        {
+            _held = new HeldFrame(size);
+            return;
+        }
+
+        RecursionGuard.CheckHeader(rest.Slice(FrameHeader, (int)size));
+        _toPass = (long)size + FrameOverhead;
+    }
+
+    /// <summary>False when more of the method must be there first.</summary>
+    private bool IsForDriver(Span<byte> rest, uint size) => RecursionGuard.TryPassMethod(rest, size) && Replies.TryMask(rest, size);
 
     private int BeginMethod(DeliveryRoute route, Span<byte> rest, uint size)
     {
@@ -203,7 +243,7 @@ internal sealed class IncomingFrames(int maxContent)
             throw new InvalidDataException("The broker sent what is not AMQP: a method within a delivery.");
         }
 
-        if (Replies.TryMask(rest, size))
+        if (IsForDriver(rest, size))
         {
             _toPass = (long)size + FrameOverhead;
         }

@@ -11,11 +11,15 @@ internal static class PropertiesCheck
     /// <summary>Tables and lists within each other; far more than anybody means.</summary>
     public const int MaxDepth = 64;
 
+    /// <summary>What the driver's recursion takes anywhere: a thread may have 1.5 MB of stack.</summary>
+    public const int MaxDriverDepth = 512;
+
     private const int FlagsSize = 2;
     private const byte LargestDecimalScale = 28;
 
     /// <param name="properties">The flags and what follows them in the content header.</param>
-    public static bool IsReadable(ReadOnlySpan<byte> properties)
+    /// <param name="maxDepth">Tables and lists within each other.</param>
+    public static bool IsReadable(ReadOnlySpan<byte> properties, int maxDepth = MaxDepth)
     {
         if (properties.Length < FlagsSize)
         {
@@ -34,7 +38,7 @@ internal static class PropertiesCheck
 
             if (bit == 13)
             {
-                if (!TryPassTable(properties, ref at))
+                if (!TryPassTable(properties, ref at, maxDepth))
                 {
                     return false;
                 }
@@ -61,10 +65,17 @@ internal static class PropertiesCheck
         return at <= properties.Length;
     }
 
-    private static bool TryPassTable(ReadOnlySpan<byte> bytes, ref long at)
+    /// <summary>Whether a table can be read that begins here; what follows it does not matter.</summary>
+    public static bool BeginsWithTable(ReadOnlySpan<byte> bytes, int maxDepth)
     {
-        Span<long> ends = stackalloc long[MaxDepth];
-        Span<bool> isTable = stackalloc bool[MaxDepth];
+        long at = 0;
+        return TryPassTable(bytes, ref at, maxDepth);
+    }
+
+    private static bool TryPassTable(ReadOnlySpan<byte> bytes, ref long at, int maxDepth)
+    {
+        Span<long> ends = stackalloc long[maxDepth];
+        Span<bool> isTable = stackalloc bool[maxDepth];
         int depth = -1;
         if (!TryEnter(bytes, bytes.Length, ref at, ref depth, ends))
         {
@@ -116,7 +127,7 @@ internal static class PropertiesCheck
 
     private static bool TryEnter(ReadOnlySpan<byte> bytes, long limit, ref long at, ref int depth, Span<long> ends)
     {
-        if (at + sizeof(uint) > limit || depth + 1 >= MaxDepth)
+        if (at + sizeof(uint) > limit || depth + 1 >= ends.Length)
         {
             return false;
         }

@@ -22,7 +22,7 @@ internal sealed class ReplyMask
     private const int MostSecrets = 8;
 
     /// <summary>What is longer is no connection.start: before sizes are agreed on, a frame has at most 4,096 bytes (section 4.2.3).</summary>
-    private const int LargestStart = 32 * 1024;
+    public const int LargestStart = 32 * 1024;
 
     private readonly Lock _lock = new();
     private byte[][] _secrets = [];

@@ -108,7 +108,7 @@ internal sealed class TransportStream : NetworkStream
     /// <summary>Passes on what lies in the read buffer. Zero when more has to be received first.</summary>
     private int Transfer(Span<byte> free)
     {
-        if (_readStart == _readEnd)
+        if (_readStart == _readEnd && !Incoming.HasHeld)
         {
             return 0;
         }

@@ -27,6 +27,8 @@ public sealed class HostilePeerScenarios
     [InlineData("a short string past the end")]
     [InlineData("a header without a method")]
     [InlineData("a body without a header")]
+    [InlineData("a return with headers nested 26,000 deep")]
+    [InlineData("a return with headers nested 1,000 deep")]
     public async Task Frames_of_a_broken_peer_end_one_connection_and_no_more(string what)
     {
         byte[] bytes = what switch
@@ -42,6 +44,8 @@ public sealed class HostilePeerScenarios
             "a channel that is not open" => HostileBytes.Method(999, 60, 80, static arguments => arguments.LongLong(1).Octet(0)),
             "a short string past the end" => HostileBytes.Method(1, 60, 50, static arguments => arguments.Short(312).Octet(250).Bytes("short"u8)),
             "a header without a method" => HostileBytes.Header(1, 4),
+            "a return with headers nested 26,000 deep" => Return(26_000),
+            "a return with headers nested 1,000 deep" => Return(1_000),
             _ => HostileBytes.Body(1, 10),
         };
 
@@ -58,6 +62,8 @@ public sealed class HostilePeerScenarios
     [InlineData("a table with half a million entries")]
     [InlineData("no mechanism that we know")]
     [InlineData("a megabyte of mechanisms")]
+    [InlineData("a table nested 26,000 deep")]
+    [InlineData("a table nested 6,000 deep")]
     public async Task Greetings_of_a_broken_peer_cost_one_attempt_and_no_more(string what)
     {
         byte[] bytes = what switch
@@ -69,12 +75,19 @@ public sealed class HostilePeerScenarios
             "a table longer than its frame" => HostileBytes.Method(0, 10, 10, static arguments => arguments.Octet(0).Octet(9).Long(1_000_000).Bytes("abc"u8)),
             "a table shorter than its entries" => HostileBytes.Start(new ArgumentWriter().ShortString("k").Octet((byte)'S').Long(500).Bytes("abc"u8).ToArray(), "PLAIN"),
             "a table with half a million entries" => HostileBytes.Start(HostileBytes.ManyEntries(500_000), "PLAIN"),
+            "a table nested 26,000 deep" => HostileBytes.Start(HostileBytes.NestedTable(26_000)[4..], "PLAIN"),
+            "a table nested 6,000 deep" => HostileBytes.Start(HostileBytes.NestedTable(6_000)[4..], "PLAIN"),
             "no mechanism that we know" => HostileBytes.Start([], "KERBEROS SCRAM-SHA-256"),
             _ => HostileBytes.Start([], new string('M', 1_000_000)),
         };
 
         await SurviveAsync(bed => bed.Faults.FromBroker(AmqpMethod.ConnectionStart).Replace(bytes));
     }
+
+    private static byte[] Return(int levels) => HostileBytes.Together(
+        HostileBytes.Method(1, 60, 50, static arguments => arguments.Short(312).ShortString("NO_ROUTE").ShortString("").ShortString("q")),
+        HostileBytes.Header(1, 4, 0x2000, HostileBytes.NestedTable(levels)),
+        HostileBytes.Body(1, 4));
 
     [Theory, Scenario("47,48", "P4,P13,P19")]
     [InlineData("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")]
