@@ -216,7 +216,7 @@ internal sealed class ConnectAttempts
         {
             _addresses.Clear();
             _endpoint = _selector.Next(_role, _justFailed);
-            foreach (IPAddress resolved in _failedAddresses.Order(await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false)))
+            foreach (IPAddress resolved in _failedAddresses.Order(await _factory.Addresses.FindAsync(_endpoint.Value, deadline).ConfigureAwait(false)))
             {
                 _addresses.Enqueue(resolved);
             }

@@ -32,10 +32,14 @@ internal sealed class DriverConnectionFactory
         _logger = logger;
         _time = time;
         Credentials = new CredentialsSource(logger, time);
+        Addresses = new HostAddresses(settings, time);
     }
 
     /// <summary>Who is asked for user and password at each attempt.</summary>
     public CredentialsSource Credentials { get; }
+
+    /// <summary>Who is asked for the addresses of a name at each round.</summary>
+    public HostAddresses Addresses { get; }
 
     /// <summary>Counts what is still being tidied up in the background, for all sessions of this client.</summary>
     public TeardownCounter Teardowns { get; } = new();
@@ -120,7 +124,7 @@ internal sealed class DriverConnectionFactory
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
             try
             {
-                addresses = index > 0 ? addresses : await HostAddresses.FindAsync(_settings, endpoint, deadline.Token).ConfigureAwait(false);
+                addresses = index > 0 ? addresses : await Addresses.FindAsync(endpoint, deadline.Token).ConfigureAwait(false);
                 return selector.Knows(endpoint)
                     ? await OpenAsync(endpoint, addresses[index], name, deadline.Token, publishes: publishes).ConfigureAwait(false)
                     : throw new ConnectionException(ConnectionFailureReason.Unreachable, endpoint.ToString(), $"{endpoint} was removed from the configuration.");

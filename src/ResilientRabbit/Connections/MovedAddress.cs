@@ -60,7 +60,7 @@ internal sealed class MovedAddress(string connection, ConnectionEpoch epoch, int
         {
             using var limit = new CancellationTokenSource(settings.ConnectTimeout, time);
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
-            foreach (IPAddress address in await HostAddresses.FindAsync(settings, epoch.Endpoint, deadline.Token).ConfigureAwait(false))
+            foreach (IPAddress address in await factory.Addresses.FindAsync(epoch.Endpoint, deadline.Token).ConfigureAwait(false))
             {
                 // First of all whether anybody is there: the credentials' provider is not to be asked three times a second.
                 if (await IsAnsweredAsync(address, deadline.Token).ConfigureAwait(false))

@@ -140,7 +140,7 @@ public sealed class LeftBehindTests
         var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         ClientSettings settings = ClientSettings.From(new ResilientRabbitOptions()) with { Resolve = (_, _) => answer.Task };
         using var deadline = new CancellationTokenSource();
-        Task<IPAddress[]> finding = HostAddresses.FindAsync(settings, new RabbitEndpoint("slow.test", 5672), deadline.Token);
+        Task<IPAddress[]> finding = new HostAddresses(settings, TimeProvider.System).FindAsync(new RabbitEndpoint("slow.test", 5672), deadline.Token);
 
         await deadline.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => finding);
