@@ -181,7 +181,7 @@ internal sealed class ConnectAttempts
                 UseJitter = true,
                 Delay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectDelay.Ticks, ConnectPauses.LongestOfPolly.Ticks)),
                 MaxDelay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectMaxDelay.Ticks, ConnectPauses.LongestOfPolly.Ticks)),
-                DelayGenerator = args => ValueTask.FromResult(_pauses.After(args.Outcome.Exception!, args.AttemptNumber, _endpoint, hasOtherAddress: _addresses.Count > 0)),
+                DelayGenerator = args => ValueTask.FromResult(PauseAfter(args.Outcome.Exception!, args.AttemptNumber)),
                 OnRetry = args =>
                 {
                     OnFailed(args.Outcome.Exception!, args.RetryDelay);
@@ -222,6 +222,17 @@ internal sealed class ConnectAttempts
             }
         }
         while (!_selector.Knows(_endpoint.Value));
+    }
+
+    private TimeSpan? PauseAfter(Exception exception, int attempt)
+    {
+        if (FailureClassifier.Classify(exception) == ConnectionFailureReason.TimedOut && _selector.HasBeside(_endpoint!.Value))
+        {
+            // Its other addresses may be as silent, a whole time limit each. In its next round the one that was not tried comes first.
+            _addresses.Clear();
+        }
+
+        return _pauses.After(exception, attempt, _endpoint, hasOtherAddress: _addresses.Count > 0);
     }
 
     private void OnFailed(Exception exception, TimeSpan delay)

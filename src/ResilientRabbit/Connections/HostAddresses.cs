@@ -13,6 +13,9 @@ internal sealed class HostAddresses(ClientSettings settings, TimeProvider time)
     /// <summary>Names that change all the time must not fill the memory.</summary>
     private const int MostNames = 64;
 
+    /// <summary>Each address may cost a whole time limit: a name with hundreds of them must not be a round of an hour.</summary>
+    private const int MostAddresses = 16;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Lookup> _lookups = new(StringComparer.OrdinalIgnoreCase);
 
@@ -29,7 +32,7 @@ internal sealed class HostAddresses(ClientSettings settings, TimeProvider time)
         {
             IPAddress[] addresses = await lookup.Resolving.WaitAsync(deadline).ConfigureAwait(false);
             Forget(endpoint.Host, lookup);
-            return addresses.Length > 0 ? addresses : throw NotResolved(endpoint, "has no address");
+            return addresses.Length > 0 ? [.. addresses.Distinct().Take(MostAddresses)] : throw NotResolved(endpoint, "has no address");
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
