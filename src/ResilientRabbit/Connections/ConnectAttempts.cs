@@ -124,7 +124,7 @@ internal sealed class ConnectAttempts
     }
 
     /// <summary>How a second session is found for one whose address may have moved.</summary>
-    public MovedAddress Beside(ConnectionEpoch epoch) => new(_name, epoch, _lanes, _settings, _factory, _logger, _time);
+    public MovedAddress Beside(ConnectionEpoch epoch) => new(_name, epoch, _lanes, _settings, _selector, _factory, _logger, _time);
 
     private async Task<ConnectionEpoch> AttemptUntilConnectedAsync(CancellationToken closing)
     {
