@@ -204,7 +204,7 @@ internal sealed class ConnectAttempts
         IPAddress address = _addresses.Dequeue();
         _logger.Connecting(_name, endpoint.ToString());
         _failedAddresses.Failed(address);
-        ConnectionEpoch epoch = await _factory.OpenAsync(endpoint, address, _name, deadline, _lanes).ConfigureAwait(false);
+        ConnectionEpoch epoch = await _factory.OpenAsync(endpoint, address, _name, _selector, deadline, _lanes).ConfigureAwait(false);
         _failedAddresses.Succeeded(address);
         return epoch;
     }

@@ -70,9 +70,9 @@ internal sealed class MovedAddress(
             foreach (IPAddress address in await factory.Addresses.FindAsync(epoch.Endpoint, deadline.Token).ConfigureAwait(false))
             {
                 // First of all whether anybody is there: the credentials' provider is not to be asked three times a second. An endpoint that was removed is a stranger.
-                if (selector.Knows(epoch.Endpoint) && await IsAnsweredAsync(address, deadline.Token).ConfigureAwait(false) && selector.Knows(epoch.Endpoint))
+                if (selector.Knows(epoch.Endpoint) && await IsAnsweredAsync(address, deadline.Token).ConfigureAwait(false))
                 {
-                    return await factory.OpenAsync(epoch.Endpoint, address, connection, deadline.Token, lanes).ConfigureAwait(false);
+                    return await factory.OpenAsync(epoch.Endpoint, address, connection, selector, deadline.Token, lanes).ConfigureAwait(false);
                 }
             }
         }

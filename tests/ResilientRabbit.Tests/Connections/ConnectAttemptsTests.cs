@@ -131,6 +131,32 @@ public sealed class ConnectAttemptsTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_is_removed_while_the_provider_of_credentials_is_being_asked_is_not_dialled()
+    {
+        using TcpListener removed = Listen();
+        using TcpListener added = Listen();
+        var provider = new GatedCredentials();
+        EndpointSelector? selector = null;
+        ConnectAttempts attempts = Create(
+            FormattableString.Invariant($"127.0.0.1:{((IPEndPoint)removed.LocalEndpoint).Port}"),
+            TimeSpan.FromHours(1),
+            settings => settings with { CredentialsProvider = provider },
+            made => selector = made);
+        using var closing = new CancellationTokenSource();
+        Task<Socket> atRemoved = removed.AcceptSocketAsync();
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        await provider.Asked.Task.WaitAsync(Watch.Limit);
+
+        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndpoint).Port)]);
+        provider.Answer.SetResult(new RabbitCredentials("guest", "guest"));
+        using Socket accepted = await added.AcceptSocketAsync().WaitAsync(Watch.Limit);
+
+        Assert.False(atRemoved.IsCompleted);
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
     public async Task After_a_failure_at_an_endpoint_that_was_removed_meanwhile_there_is_no_pause()
     {
         using TcpListener removed = Listen();
@@ -207,5 +233,18 @@ public sealed class ConnectAttemptsTests
         return new ConnectAttempts(
             "publish-1", "test:publish-1", settings, selector,
             new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
+    }
+
+    private sealed class GatedCredentials : IRabbitCredentialsProvider
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<RabbitCredentials> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            return new ValueTask<RabbitCredentials>(Answer.Task);
+        }
     }
 }
