@@ -189,8 +189,8 @@ public sealed class DeadAddressTests : IAsyncLifetime
     private ClientSettings Settings(string[] addresses, TimeSpan limit, Action<ResilientRabbitOptions>? configure = null)
     {
         var options = new ResilientRabbitOptions { ConnectTimeout = limit };
-        configure?.Invoke(options);
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"several.test:{_broker.Port}"));
+        configure?.Invoke(options);
         return ClientSettings.From(options) with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([.. addresses.Select(IPAddress.Parse)]) };
     }
 }
