@@ -32,6 +32,7 @@ internal sealed class ConnectAttempts
     private CancellationTokenSource? _wake;
     private CancellationTokenSource? _rest;
     private Task _waking = Task.CompletedTask;
+    private bool _isReloaded;
     private readonly ConnectPauses _pauses;
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
@@ -89,8 +90,17 @@ internal sealed class ConnectAttempts
     {
         lock (_restGate)
         {
-            _waking = _rest?.CancelAsync() ?? _waking;
-            _rest = null;
+            EndRest_NeedsLock();
+        }
+    }
+
+    /// <summary>Ends the pause between two attempts, or the one that an attempt under way would be followed by: what has failed says nothing of the settings that are in force now. Any thread.</summary>
+    public void SettingsChanged()
+    {
+        lock (_restGate)
+        {
+            _isReloaded = true;
+            EndRest_NeedsLock();
         }
     }
 
@@ -158,15 +168,26 @@ internal sealed class ConnectAttempts
         lock (_restGate)
         {
             _rest = _wake;
+            if (_isReloaded)
+            {
+                EndRest_NeedsLock();
+            }
         }
     }
 
-    /// <summary>From here on nobody wakes; the task is the waking that may still be going on.</summary>
+    private void EndRest_NeedsLock()
+    {
+        _waking = _rest?.CancelAsync() ?? _waking;
+        _rest = null;
+    }
+
+    /// <summary>An attempt begins, with the settings of now, or there is no need of one. From here on nobody wakes; the task is the waking that may still be going on.</summary>
     private Task EndRest()
     {
         lock (_restGate)
         {
             _rest = null;
+            _isReloaded = false;
             return _waking;
         }
     }

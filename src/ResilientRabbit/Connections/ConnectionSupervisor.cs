@@ -127,9 +127,10 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     /// <summary>Ends the pause between two attempts, if there is one.</summary>
     public void WakeUp() => _attempts.WakeUp();
 
-    /// <summary>The list of endpoints has changed: a session on one that is gone is replaced.</summary>
+    /// <summary>The list of endpoints, or as whom to connect, has changed: a session on an endpoint that is gone is replaced, a pause between two attempts ends.</summary>
     public void EndpointsChanged()
     {
+        _attempts.SettingsChanged();
         Volatile.Read(ref _search)?.EndpointsChanged();
         _departures.EndpointsChanged();
     }

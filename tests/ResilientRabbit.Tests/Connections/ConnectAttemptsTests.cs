@@ -55,6 +55,30 @@ public sealed class ConnectAttemptsTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
     }
 
+    [Fact]
+    public async Task A_reload_during_an_attempt_is_followed_by_another_one_at_once()
+    {
+        using TcpListener listener = Listen();
+        ConnectAttempts attempts = Create(((IPEndPoint)listener.LocalEndpoint).Port);
+        using var closing = new CancellationTokenSource();
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        Socket hanging = await listener.AcceptSocketAsync().WaitAsync(Watch.Limit);
+
+        // It ends no attempt, but the pause of an hour after it; and only one.
+        attempts.SettingsChanged();
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        hanging.Dispose();
+        Socket again = await listener.AcceptSocketAsync().WaitAsync(Watch.Limit);
+        attempts.Failed += (_, _, _) => failed.TrySetResult();
+        Task<Socket> third = listener.AcceptSocketAsync();
+        again.Dispose();
+        await failed.Task.WaitAsync(Watch.Limit);
+
+        Assert.NotSame(third, await Task.WhenAny(third, Task.Delay(200)));
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
