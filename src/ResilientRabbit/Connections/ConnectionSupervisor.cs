@@ -288,7 +288,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         _session.Clear();
         if (!_closing.IsCancellationRequested)
         {
-            _attempts.NoteLoss(epoch.Endpoint, epoch.Address, new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {loss.Text}).", loss.Cause));
+            _attempts.NoteLoss(epoch.Endpoint, epoch.Address, new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {PeerText.Sanitize(loss.Text)}).", loss.Cause));
             _logger.ConnectionLost(Name, epoch.Endpoint.ToString(), loss.Reason, loss.ReplyCode, loss.Text);
             _status.Lost(loss);
         }

@@ -168,7 +168,7 @@ internal sealed class DriverConnectionFactory
             epoch.Kill(new ConnectionLoss(ConnectionFailureReason.Dropped, "The probe channel could not be opened.", Cause: exception));
             if (loss is not null && !deadline.IsCancellationRequested)
             {
-                throw new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), loss.Text, exception);
+                throw ConnectFailures.Explain(epoch.Endpoint.ToString(), loss, exception);
             }
 
             throw;
