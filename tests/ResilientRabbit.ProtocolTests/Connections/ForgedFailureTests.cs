@@ -63,7 +63,7 @@ public sealed class ForgedFailureTests
     {
         for (Exception? own = failure; own is not null; own = own.InnerException)
         {
-            if (own.GetType().Namespace == nameof(ResilientRabbit))
+            if (own is PublishException or ConnectionException)
             {
                 Assert.DoesNotContain(own.Message, static character => char.IsControl(character) || character is '\u2028' or '\u2029');
             }

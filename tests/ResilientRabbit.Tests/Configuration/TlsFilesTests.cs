@@ -55,12 +55,12 @@ public sealed class TlsFilesTests : IDisposable
 
     /// <summary>The validation has read it a moment before; null would mean that the system's authorities are trusted.</summary>
     [Theory]
-    [InlineData("CaFile")]
-    [InlineData("CertificateFile")]
+    [InlineData(nameof(TlsOptions.CaFile))]
+    [InlineData(nameof(TlsOptions.CertificateFile))]
     public void A_file_that_cannot_be_read_any_more_is_a_problem_as_it_is_in_the_validation(string key)
     {
         string gone = Path.Combine(_folder, "gone.pem");
-        TlsOptions options = key == "CaFile" ? new TlsOptions { Enabled = true, CaFile = gone } : new TlsOptions { Enabled = true, CertificateFile = gone };
+        TlsOptions options = key is nameof(TlsOptions.CaFile) ? new TlsOptions { Enabled = true, CaFile = gone } : new TlsOptions { Enabled = true, CertificateFile = gone };
         var validated = new ProblemList(ResilientRabbitOptionsValidator.DefaultPath);
         TlsRules.Check(options, isTls: true, validated);
 
