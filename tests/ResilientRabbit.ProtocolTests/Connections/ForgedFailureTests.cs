@@ -1,3 +1,8 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using RabbitMQ.Client;
+using ResilientRabbit.Configuration;
+using ResilientRabbit.Connections;
 using ResilientRabbit.ProtocolTests.Scenarios;
 using ResilientRabbit.Testing;
 using Xunit;
@@ -37,17 +42,21 @@ public sealed class ForgedFailureTests
     }
 
     [Fact]
-    public async Task The_words_that_end_a_connection_while_a_channel_is_opened_stay_on_their_line()
+    public async Task The_words_with_which_a_channel_is_refused_stay_on_their_line()
     {
         await using Bed bed = await Bed.StartAsync();
-        RabbitClient client = bed.NewClient();
-        await client.ConnectAsync().WaitAsync(Bed.Patience);
-        bed.Faults.FromClient(AmqpMethod.ChannelOpen).CloseConnection(320, Evil);
+        var options = new ResilientRabbitOptions();
+        options.Endpoints.Add(bed.Endpoint);
+        ClientSettings settings = ClientSettings.From(options);
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", new EndpointSelector(settings.Endpoints, TimeProvider.System), CancellationToken.None).WaitAsync(Bed.Patience);
+        bed.Faults.FromBroker(AmqpMethod.ChannelOpenOk).Replace(static entry => AmqpFrames.ChannelClose(entry.Channel, 541, Evil));
 
-        Exception failure = await Assert.ThrowsAnyAsync<Exception>(() => client.GetAsync("q").WaitAsync(Bed.Patience));
+        ConnectionException failure = await Assert.ThrowsAsync<ConnectionException>(() => epoch.OpenChannelAsync(new CreateChannelOptions(false, false), CancellationToken.None).WaitAsync(Bed.Patience));
 
         AssertOneLineEach(failure);
-        Assert.Contains("forged", failure.ToString(), StringComparison.Ordinal);
+        Assert.Contains("(541 bye??2026-01-01 ERROR forged", failure.Message, StringComparison.Ordinal);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
     }
 
     private static async Task<ConnectionException> FailAsync(Bed bed)
