@@ -162,12 +162,12 @@ public sealed class DeadAddressTests : IAsyncLifetime
         // Given up before its answer, then taken once.
         await Assert.ThrowsAsync<ConnectionException>(() => addresses.FindAsync(endpoint, over.Token));
         all[0].SetResult([IPAddress.Loopback]);
-        Assert.Equal([IPAddress.Loopback], await addresses.FindAsync(endpoint, CancellationToken.None));
+        Assert.Equal([IPAddress.Loopback], await addresses.FindAsync(endpoint, CancellationToken.None).WaitAsync(Bed.Patience));
 
         await Assert.ThrowsAsync<ConnectionException>(() => addresses.FindAsync(endpoint, over.Token));
         all[1].SetException(new SocketException((int)SocketError.TryAgain));
         all[2].SetResult([IPAddress.Any]);
-        Assert.Equal([IPAddress.Any], await addresses.FindAsync(endpoint, CancellationToken.None));
+        Assert.Equal([IPAddress.Any], await addresses.FindAsync(endpoint, CancellationToken.None).WaitAsync(Bed.Patience));
         Assert.Single(answers);
     }
 
