@@ -37,7 +37,7 @@ internal sealed record ManagementSettings
             Password = options.Password,
             CredentialsProvider = options.CredentialsProvider,
             VirtualHost = options.VirtualHost,
-            Tls = addresses.Any(static address => address.IsTls) ? TlsSettings.From(options.Tls) : null,
+            Tls = addresses.Any(static address => address.IsTls) ? TlsSettings.From(options.Tls, ManagementSection.DefaultPath) : null,
             ConnectTimeout = options.ConnectTimeout,
             RequestTimeout = options.RequestTimeout,
             MaxAttempts = options.MaxAttempts,

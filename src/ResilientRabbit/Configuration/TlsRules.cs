@@ -1,4 +1,5 @@
 using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 
 namespace ResilientRabbit.Configuration;
 
@@ -42,20 +43,25 @@ internal static class TlsRules
 
         if (isTls)
         {
-            CheckFiles(tls, problems);
+            ReadFiles(tls, problems);
         }
     }
 
-    private static void CheckFiles(TlsOptions tls, ProblemList problems)
+    /// <summary>Reads the files that are named: null without a problem is a file that is not named.</summary>
+    public static (X509Certificate2Collection? Authorities, X509Certificate2Collection? Certificates) ReadFiles(TlsOptions tls, ProblemList problems)
     {
-        if (tls.CaFile is { } authorities && TlsFiles.TryReadAuthorities(authorities, out string? authorityProblem) is null)
+        X509Certificate2Collection? authorities = null;
+        X509Certificate2Collection? certificates = null;
+        if (tls.CaFile is { } file && (authorities = TlsFiles.TryReadAuthorities(file, out string? authorityProblem)) is null)
         {
             problems.Add(Section + nameof(tls.CaFile), authorityProblem!);
         }
 
-        if (tls.CertificateFile is { } certificate && TlsFiles.TryReadCertificate(certificate, tls.KeyFile, tls.KeyPassphrase, out string? problem) is null)
+        if (tls.CertificateFile is { } own && (certificates = TlsFiles.TryReadCertificate(own, tls.KeyFile, tls.KeyPassphrase, out string? problem)) is null)
         {
             problems.Add(Section + nameof(tls.CertificateFile), problem!);
         }
+
+        return (authorities, certificates);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
 
 namespace ResilientRabbit.Configuration;
 
@@ -25,17 +26,30 @@ internal sealed record TlsSettings
     public required bool AllowUnusualPort { get; init; }
 
     /// <summary>Reads the files of valid options.</summary>
-    public static TlsSettings From(TlsOptions options) => new()
+    /// <param name="options">The options.</param>
+    /// <param name="path">What the paths of problems begin with.</param>
+    /// <exception cref="OptionsValidationException">A file cannot be read that could be read a moment ago. Without its authorities the system's would be trusted, and nobody would have said so.</exception>
+    public static TlsSettings From(TlsOptions options, string path = ResilientRabbitOptionsValidator.DefaultPath)
     {
-        ServerName = options.ServerName,
-        Authorities = options.CaFile is null ? null : TlsFiles.TryReadAuthorities(options.CaFile, out _),
-        Certificates = options.CertificateFile is null ? null : TlsFiles.TryReadCertificate(options.CertificateFile, options.KeyFile, options.KeyPassphrase, out _),
-        Protocols = options.Protocols,
-        VerifyHostName = options.VerifyHostName,
-        CheckRevocation = options.CheckRevocation,
-        AcceptAnyCertificate = options.AcceptAnyCertificate,
-        AllowUnusualPort = options.AllowUnusualPort,
-    };
+        var problems = new ProblemList(path);
+        (X509Certificate2Collection? authorities, X509Certificate2Collection? certificates) = TlsRules.ReadFiles(options, problems);
+        if (problems.Lines.Count > 0)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(TlsOptions), problems.Lines);
+        }
+
+        return new TlsSettings
+        {
+            ServerName = options.ServerName,
+            Authorities = authorities,
+            Certificates = certificates,
+            Protocols = options.Protocols,
+            VerifyHostName = options.VerifyHostName,
+            CheckRevocation = options.CheckRevocation,
+            AcceptAnyCertificate = options.AcceptAnyCertificate,
+            AllowUnusualPort = options.AllowUnusualPort,
+        };
+    }
 
     /// <summary>Judges the broker's certificate: what the runtime found, less what the options permit. Null: accepted; otherwise what is wrong, with names that the peer has chosen.</summary>
     public string? FindProblem(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, string target, Func<string, string>? mask = null)

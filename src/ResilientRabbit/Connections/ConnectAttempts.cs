@@ -32,6 +32,7 @@ internal sealed class ConnectAttempts
     private CancellationTokenSource? _wake;
     private CancellationTokenSource? _rest;
     private Task _waking = Task.CompletedTask;
+    private bool _isReloaded;
     private readonly ConnectPauses _pauses;
     private RabbitEndpoint? _endpoint;
     private RabbitEndpoint? _justFailed;
@@ -89,8 +90,17 @@ internal sealed class ConnectAttempts
     {
         lock (_restGate)
         {
-            _waking = _rest?.CancelAsync() ?? _waking;
-            _rest = null;
+            EndRest_NeedsLock();
+        }
+    }
+
+    /// <summary>Ends the pause between two attempts, or the one that an attempt under way would be followed by: what has failed says nothing of the settings that are in force now. Any thread.</summary>
+    public void SettingsChanged()
+    {
+        lock (_restGate)
+        {
+            _isReloaded = true;
+            EndRest_NeedsLock();
         }
     }
 
@@ -124,7 +134,7 @@ internal sealed class ConnectAttempts
     }
 
     /// <summary>How a second session is found for one whose address may have moved.</summary>
-    public MovedAddress Beside(ConnectionEpoch epoch) => new(_name, epoch, _lanes, _settings, _factory, _logger, _time);
+    public MovedAddress Beside(ConnectionEpoch epoch) => new(_name, epoch, _lanes, _settings, _selector, _factory, _logger, _time);
 
     private async Task<ConnectionEpoch> AttemptUntilConnectedAsync(CancellationToken closing)
     {
@@ -158,15 +168,26 @@ internal sealed class ConnectAttempts
         lock (_restGate)
         {
             _rest = _wake;
+            if (_isReloaded)
+            {
+                EndRest_NeedsLock();
+            }
         }
     }
 
-    /// <summary>From here on nobody wakes; the task is the waking that may still be going on.</summary>
+    private void EndRest_NeedsLock()
+    {
+        _waking = _rest?.CancelAsync() ?? _waking;
+        _rest = null;
+    }
+
+    /// <summary>An attempt begins, with the settings of now, or there is no need of one. From here on nobody wakes; the task is the waking that may still be going on.</summary>
     private Task EndRest()
     {
         lock (_restGate)
         {
             _rest = null;
+            _isReloaded = false;
             return _waking;
         }
     }
@@ -181,7 +202,7 @@ internal sealed class ConnectAttempts
                 UseJitter = true,
                 Delay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectDelay.Ticks, ConnectPauses.LongestOfPolly.Ticks)),
                 MaxDelay = TimeSpan.FromTicks(Math.Min(_settings.ReconnectMaxDelay.Ticks, ConnectPauses.LongestOfPolly.Ticks)),
-                DelayGenerator = args => ValueTask.FromResult(_pauses.After(args.Outcome.Exception!, args.AttemptNumber, _endpoint, hasOtherAddress: _addresses.Count > 0)),
+                DelayGenerator = args => ValueTask.FromResult(PauseAfter(args.Outcome.Exception!, args.AttemptNumber)),
                 OnRetry = args =>
                 {
                     OnFailed(args.Outcome.Exception!, args.RetryDelay);
@@ -204,7 +225,7 @@ internal sealed class ConnectAttempts
         IPAddress address = _addresses.Dequeue();
         _logger.Connecting(_name, endpoint.ToString());
         _failedAddresses.Failed(address);
-        ConnectionEpoch epoch = await _factory.OpenAsync(endpoint, address, _name, deadline, _lanes).ConfigureAwait(false);
+        ConnectionEpoch epoch = await _factory.OpenAsync(endpoint, address, _name, _selector, deadline, _lanes).ConfigureAwait(false);
         _failedAddresses.Succeeded(address);
         return epoch;
     }
@@ -216,12 +237,23 @@ internal sealed class ConnectAttempts
         {
             _addresses.Clear();
             _endpoint = _selector.Next(_role, _justFailed);
-            foreach (IPAddress resolved in _failedAddresses.Order(await HostAddresses.FindAsync(_settings, _endpoint.Value, deadline).ConfigureAwait(false)))
+            foreach (IPAddress resolved in _failedAddresses.Order(await _factory.Addresses.FindAsync(_endpoint.Value, deadline).ConfigureAwait(false)))
             {
                 _addresses.Enqueue(resolved);
             }
         }
         while (!_selector.Knows(_endpoint.Value));
+    }
+
+    private TimeSpan? PauseAfter(Exception exception, int attempt)
+    {
+        if (FailureClassifier.Classify(exception) == ConnectionFailureReason.TimedOut && _selector.HasBeside(_endpoint!.Value))
+        {
+            // Its other addresses may be as silent, a whole time limit each. In its next round the one that was not tried comes first.
+            _addresses.Clear();
+        }
+
+        return _pauses.After(exception, attempt, _endpoint, hasOtherAddress: _addresses.Count > 0);
     }
 
     private void OnFailed(Exception exception, TimeSpan delay)

@@ -12,11 +12,20 @@ internal static class ConnectFailures
             return own;
         }
 
-        ConnectionFailureReason reason = FailureClassifier.Classify(exception);
         (int code, string text) = FailureClassifier.ReplyOf(exception);
-        string reply = code == 0 ? string.Empty : $" ({code} {PeerText.Sanitize(text)})";
-        return new ConnectionException(reason, endpoint, $"Connecting to {endpoint} failed: {reason}{reply}. {CertificateProblem(exception)}{Check(reason, exception)}", exception);
+        return New(endpoint, FailureClassifier.Classify(exception), code == 0 ? string.Empty : $" ({code} {PeerText.Sanitize(text)})", exception);
     }
+
+    /// <summary>As <see cref="Explain(string, Exception)"/>, for an attempt whose session had an end of its own, which says more than what failed on it.</summary>
+    public static ConnectionException Explain(string endpoint, ConnectionLoss loss, Exception exception)
+    {
+        string code = loss.ReplyCode == 0 ? string.Empty : FormattableString.Invariant($"{loss.ReplyCode} ");
+        string words = code + PeerText.Sanitize(loss.Text);
+        return New(endpoint, loss.Reason, words.Length == 0 ? string.Empty : $" ({words})", exception);
+    }
+
+    private static ConnectionException New(string endpoint, ConnectionFailureReason reason, string reply, Exception exception)
+        => new(reason, endpoint, $"Connecting to {endpoint} failed: {reason}{reply}. {CertificateProblem(exception)}{Check(reason, exception)}", exception);
 
     private static string Check(ConnectionFailureReason reason, Exception exception) => reason switch
     {

@@ -42,9 +42,9 @@ internal sealed class ConnectPauses(ClientSettings settings, EndpointSelector se
 
         double random = Random.Shared.NextDouble();
         ConnectionFailureReason reason = FailureClassifier.Classify(exception);
-        if (reason == ConnectionFailureReason.VirtualHostRefused && ++_refusals < selector.Count)
+        if (reason == ConnectionFailureReason.VirtualHostRefused && (hasOtherAddress ? _refusals : ++_refusals) < selector.Count)
         {
-            // It may be down on one node only. Users and passwords are the cluster's: another node says the same.
+            // It may be down on one node only, and each address of a name may be one. Users and passwords are the cluster's: another node says the same.
             return TimeSpan.Zero;
         }
 
@@ -53,9 +53,9 @@ internal sealed class ConnectPauses(ClientSettings settings, EndpointSelector se
             return settings.ReconnectMaxDelay * (1 + (random / 10));
         }
 
-        if (hasOtherAddress)
+        if (hasOtherAddress && reason != ConnectionFailureReason.CredentialsUnavailable)
         {
-            // Another address of the same name is a different door, not a repetition.
+            // Another address of the same name is a different door, not a repetition; the provider of credentials is the same one.
             return TimeSpan.Zero;
         }
 

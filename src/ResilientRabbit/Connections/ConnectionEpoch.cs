@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using ResilientRabbit.Configuration;
+using ResilientRabbit.Diagnostics;
 
 namespace ResilientRabbit.Connections;
 
@@ -166,7 +167,7 @@ internal sealed class ConnectionEpoch : IPublishSession
             (int code, string text) = FailureClassifier.ReplyOf(exception);
             ConnectionFailureReason reason = IsDead ? ConnectionFailureReason.Dropped : FailureClassifier.Classify(exception);
             throw new ConnectionException(
-                reason, Endpoint.ToString(), $"A channel could not be opened on {Endpoint}{(code == 0 ? string.Empty : $" ({code} {text})")}.", exception);
+                reason, Endpoint.ToString(), $"A channel could not be opened on {Endpoint}{(code == 0 ? string.Empty : $" ({code} {PeerText.Sanitize(text)})")}.", exception);
         }
     }
 

@@ -127,9 +127,10 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     /// <summary>Ends the pause between two attempts, if there is one.</summary>
     public void WakeUp() => _attempts.WakeUp();
 
-    /// <summary>The list of endpoints has changed: a session on one that is gone is replaced.</summary>
+    /// <summary>The list of endpoints, or as whom to connect, has changed: a session on an endpoint that is gone is replaced, a pause between two attempts ends.</summary>
     public void EndpointsChanged()
     {
+        _attempts.SettingsChanged();
         Volatile.Read(ref _search)?.EndpointsChanged();
         _departures.EndpointsChanged();
     }
@@ -287,7 +288,7 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
         _session.Clear();
         if (!_closing.IsCancellationRequested)
         {
-            _attempts.NoteLoss(epoch.Endpoint, epoch.Address, new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {loss.Text}).", loss.Cause));
+            _attempts.NoteLoss(epoch.Endpoint, epoch.Address, new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), $"The connection to {epoch.Endpoint} was lost: {loss.Reason} ({loss.ReplyCode} {PeerText.Sanitize(loss.Text)}).", loss.Cause));
             _logger.ConnectionLost(Name, epoch.Endpoint.ToString(), loss.Reason, loss.ReplyCode, loss.Text);
             _status.Lost(loss);
         }

@@ -32,10 +32,14 @@ internal sealed class DriverConnectionFactory
         _logger = logger;
         _time = time;
         Credentials = new CredentialsSource(logger, time);
+        Addresses = new HostAddresses(settings, time);
     }
 
     /// <summary>Who is asked for user and password at each attempt.</summary>
     public CredentialsSource Credentials { get; }
+
+    /// <summary>Who is asked for the addresses of a name at each round.</summary>
+    public HostAddresses Addresses { get; }
 
     /// <summary>Counts what is still being tidied up in the background, for all sessions of this client.</summary>
     public TeardownCounter Teardowns { get; } = new();
@@ -51,12 +55,17 @@ internal sealed class DriverConnectionFactory
     /// whatever phase it is.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="ConnectionException">The endpoint is not in the list any more: what is read of user and password would go to a stranger.</exception>
     /// <exception cref="Exception">Whatever the driver throws; see <see cref="FailureClassifier"/>.</exception>
-    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, CancellationToken deadline, int lanes = 0, bool publishes = false)
+    public async Task<ConnectionEpoch> OpenAsync(RabbitEndpoint endpoint, IPAddress address, string name, EndpointSelector selector, CancellationToken deadline, int lanes = 0, bool publishes = false)
     {
         TransportClient? transport = null;
+        ThrowIfRemoved(endpoint, selector);
         ClientSettings access = _access;
         RabbitCredentials credentials = await Credentials.GetAsync(access, endpoint, deadline).ConfigureAwait(false);
+
+        // Again: a provider may take its time, and answers for the configuration of that moment.
+        ThrowIfRemoved(endpoint, selector);
         var replies = new ReplyMask { Host = endpoint.Host };
         bool isMoving = access.ConnectionMode == ConnectionMode.VirtualIp;
 
@@ -110,7 +119,7 @@ internal sealed class DriverConnectionFactory
     }
 
     /// <summary>Opens a session at the first of the endpoint's addresses that gives one, each within the time limit of an attempt: a dead one must not use up the time of all.</summary>
-    /// <exception cref="Exception">What ended the attempt at the last address, or the endpoint is not in the list any more: what is read of user and password for each address would go to a stranger.</exception>
+    /// <exception cref="Exception">What ended the attempt at the last address, or the endpoint is not in the list any more.</exception>
     public async Task<ConnectionEpoch> OpenAnyAsync(RabbitEndpoint endpoint, string name, EndpointSelector selector, CancellationToken stop, bool publishes = false)
     {
         IPAddress[] addresses = [];
@@ -120,15 +129,21 @@ internal sealed class DriverConnectionFactory
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
             try
             {
-                addresses = index > 0 ? addresses : await HostAddresses.FindAsync(_settings, endpoint, deadline.Token).ConfigureAwait(false);
-                return selector.Knows(endpoint)
-                    ? await OpenAsync(endpoint, addresses[index], name, deadline.Token, publishes: publishes).ConfigureAwait(false)
-                    : throw new ConnectionException(ConnectionFailureReason.Unreachable, endpoint.ToString(), $"{endpoint} was removed from the configuration.");
+                addresses = index > 0 ? addresses : await Addresses.FindAsync(endpoint, deadline.Token).ConfigureAwait(false);
+                return await OpenAsync(endpoint, addresses[index], name, selector, deadline.Token, publishes: publishes).ConfigureAwait(false);
             }
             catch (Exception) when (index < addresses.Length - 1 && !stop.IsCancellationRequested)
             {
                 // The next address is another door.
             }
+        }
+    }
+
+    private static void ThrowIfRemoved(RabbitEndpoint endpoint, EndpointSelector selector)
+    {
+        if (!selector.Knows(endpoint))
+        {
+            throw new ConnectionException(ConnectionFailureReason.Unreachable, endpoint.ToString(), $"{endpoint} was removed from the configuration.");
         }
     }
 
@@ -153,7 +168,7 @@ internal sealed class DriverConnectionFactory
             epoch.Kill(new ConnectionLoss(ConnectionFailureReason.Dropped, "The probe channel could not be opened.", Cause: exception));
             if (loss is not null && !deadline.IsCancellationRequested)
             {
-                throw new ConnectionException(loss.Reason, epoch.Endpoint.ToString(), loss.Text, exception);
+                throw ConnectFailures.Explain(epoch.Endpoint.ToString(), loss, exception);
             }
 
             throw;

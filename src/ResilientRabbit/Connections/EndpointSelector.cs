@@ -111,6 +111,16 @@ internal sealed class EndpointSelector
         }
     }
 
+    /// <summary>Whether there is another endpoint that is not avoided for the moment.</summary>
+    public bool HasBeside(RabbitEndpoint endpoint)
+    {
+        lock (_gate)
+        {
+            long now = _time.GetTimestamp();
+            return Array.Exists(_entries, entry => entry.Endpoint != endpoint && entry.QuarantinedUntil <= now);
+        }
+    }
+
     /// <summary>Takes other endpoints for the choices from now on; what is known of those that stay is kept.</summary>
     public void Replace(IReadOnlyList<RabbitEndpoint> endpoints, ConnectionMode mode = ConnectionMode.NodeList)
     {

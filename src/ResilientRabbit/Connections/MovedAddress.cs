@@ -11,12 +11,15 @@ namespace ResilientRabbit.Connections;
 /// owner only when it sends again, up to a second later.
 /// </summary>
 /// <remarks>Make before break: the old session is not touched, and is good again as soon as one acknowledgement comes. One attempt at a time; while nobody answers an attempt is one SYN.</remarks>
-internal sealed class MovedAddress(string connection, ConnectionEpoch epoch, int lanes, ClientSettings settings, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
+internal sealed class MovedAddress(
+    string connection, ConnectionEpoch epoch, int lanes, ClientSettings settings, EndpointSelector selector, DriverConnectionFactory factory, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan KnockLimit = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan Goodbye = TimeSpan.FromMilliseconds(500);
+
+    private bool _isRefused;
 
     /// <summary>Runs until there is a session that should take the place of the first, which stays silent.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
@@ -27,7 +30,7 @@ internal sealed class MovedAddress(string connection, ConnectionEpoch epoch, int
         while (true)
         {
             await timer.WaitForNextTickAsync(stop).ConfigureAwait(false);
-            if (!epoch.IsUnanswered)
+            if (!epoch.IsUnanswered || !selector.Knows(epoch.Endpoint))
             {
                 pause = Look;
                 continue;
@@ -50,28 +53,34 @@ internal sealed class MovedAddress(string connection, ConnectionEpoch epoch, int
             }
 
             pause = pause + pause < LongestPause ? pause + pause : LongestPause;
-            await Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), time, stop).ConfigureAwait(false);
+
+            // A refusal is not healed by asking again: three logins a second would lock the account.
+            TimeSpan rest = _isRefused ? settings.ReconnectMaxDelay * (1 + (Random.Shared.NextDouble() / 10)) : pause * (0.5 + (Random.Shared.NextDouble() / 2));
+            await Task.Delay(rest, time, stop).ConfigureAwait(false);
         }
     }
 
     private async Task<ConnectionEpoch?> TryAsync(CancellationToken stop)
     {
+        _isRefused = false;
         try
         {
             using var limit = new CancellationTokenSource(settings.ConnectTimeout, time);
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
-            foreach (IPAddress address in await HostAddresses.FindAsync(settings, epoch.Endpoint, deadline.Token).ConfigureAwait(false))
+            foreach (IPAddress address in await factory.Addresses.FindAsync(epoch.Endpoint, deadline.Token).ConfigureAwait(false))
             {
-                // First of all whether anybody is there: the credentials' provider is not to be asked three times a second.
-                if (await IsAnsweredAsync(address, deadline.Token).ConfigureAwait(false))
+                // First of all whether anybody is there: the credentials' provider is not to be asked three times a second. An endpoint that was removed is a stranger.
+                if (selector.Knows(epoch.Endpoint) && await IsAnsweredAsync(address, deadline.Token).ConfigureAwait(false))
                 {
-                    return await factory.OpenAsync(epoch.Endpoint, address, connection, deadline.Token, lanes).ConfigureAwait(false);
+                    return await factory.OpenAsync(epoch.Endpoint, address, connection, selector, deadline.Token, lanes).ConfigureAwait(false);
                 }
             }
         }
         catch (Exception exception) when (!stop.IsCancellationRequested)
         {
-            logger.PlannedMoveFailed(connection, epoch.Endpoint.ToString(), FailureClassifier.Classify(exception));
+            ConnectionFailureReason reason = FailureClassifier.Classify(exception);
+            _isRefused = FailureClassifier.IsRefusal(reason);
+            logger.PlannedMoveFailed(connection, epoch.Endpoint.ToString(), reason);
         }
 
         return null;

@@ -45,11 +45,7 @@ internal sealed class StatusWriter(string name, ILogger logger)
         // While connected it was that of a planned move: the connection itself is well.
         if (State != ConnectionState.Connected)
         {
-            Move(FailureClassifier.IsRefusal(error.Reason) ? ConnectionTrigger.AttemptRefused : ConnectionTrigger.AttemptFailed, status => status with
-            {
-                Endpoint = endpoint.ToString(),
-                LastFailure = error.Reason,
-            });
+            Move(FailureClassifier.IsRefusal(error.Reason) ? ConnectionTrigger.AttemptRefused : ConnectionTrigger.AttemptFailed, status => At(status, endpoint) with { LastFailure = error.Reason });
         }
     }
 
@@ -91,6 +87,10 @@ internal sealed class StatusWriter(string name, ILogger logger)
 
         Publish(_status with { BlockedReason = reason });
     }
+
+    /// <summary>What is known of the node and the cluster is what the broker at one endpoint has said of itself.</summary>
+    private static ConnectionStatus At(ConnectionStatus status, RabbitEndpoint endpoint)
+        => string.Equals(status.Endpoint, endpoint.ToString(), StringComparison.Ordinal) ? status : status with { Endpoint = endpoint.ToString(), NodeName = null, ClusterName = null };
 
     /// <summary>Changes something beside the state.</summary>
     public void Publish(ConnectionStatus status)

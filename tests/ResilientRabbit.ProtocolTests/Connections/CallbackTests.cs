@@ -19,7 +19,7 @@ public sealed class CallbackTests
         options.Endpoints.Add(bed.Endpoint);
         var settings = ClientSettings.From(options);
         var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", new EndpointSelector(settings.Endpoints, TimeProvider.System), CancellationToken.None).WaitAsync(Bed.Patience);
         using CancellationTokenRegistration thrower = epoch.Dead.Register(static () => throw new InvalidOperationException("a drill"));
 
         epoch.Kill(new ConnectionLoss(ConnectionFailureReason.Silent, "a drill"));
@@ -65,7 +65,7 @@ public sealed class CallbackTests
         options.Endpoints.Add(bed.Endpoint);
         var settings = ClientSettings.From(options);
         var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", new EndpointSelector(settings.Endpoints, TimeProvider.System), CancellationToken.None).WaitAsync(Bed.Patience);
         Task<string?> naming = NodeNaming.FindAsync("test", epoch, settings, NullLogger.Instance, TimeProvider.System);
         await resolver.Waiting.WaitAsync(Bed.Patience);
 

@@ -99,25 +99,98 @@ public sealed class DeadAddressTests : IAsyncLifetime
         await epoch.CloseAsync(TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public async Task A_silent_node_with_two_addresses_holds_a_healthy_one_up_for_one_attempt_only()
+    {
+        using Socket first = Listen();
+        using Socket second = Listen("127.0.0.3");
+        ClientSettings settings = Settings(["127.0.0.2", "127.0.0.3"], TimeSpan.FromSeconds(1), options => options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_broker.Port}")));
+        ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System, order: EndpointOrder.Ordered));
+        var failed = new List<RabbitEndpoint>();
+        attempts.Failed += (endpoint, _, _) => failed.Add(endpoint);
+
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal([settings.Endpoints[0]], failed);
+        Assert.Equal(settings.Endpoints[1], epoch.Endpoint);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task An_address_is_tried_once_in_a_round_and_a_round_has_sixteen_at_most()
+    {
+        ClientSettings settings = Settings([.. Enumerable.Range(2, 40).Select(static number => FormattableString.Invariant($"127.0.0.{number / 2}"))]);
+
+        IPAddress[] addresses = await new HostAddresses(settings, TimeProvider.System).FindAsync(settings.Endpoints[0], CancellationToken.None);
+
+        Assert.Equal(Enumerable.Range(1, 16).Select(static number => IPAddress.Parse(FormattableString.Invariant($"127.0.0.{number}"))), addresses);
+    }
+
+    [Fact]
+    public async Task A_resolver_that_needs_longer_than_an_attempt_does_not_keep_the_client_out()
+    {
+        int asked = 0;
+        ClientSettings settings = Settings(["127.0.0.1"], TimeSpan.FromSeconds(1), static options => options.ReconnectDelay = options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(10));
+        settings = settings with
+        {
+            Resolve = async (_, _) =>
+            {
+                Interlocked.Increment(ref asked);
+                await Task.Delay(1500);
+                return [IPAddress.Loopback];
+            },
+        };
+        ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System));
+
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal((1, IPAddress.Loopback), (asked, PeerOf(epoch)));
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task An_answer_that_came_too_late_is_good_for_one_attempt_and_a_late_failure_for_none()
+    {
+        var answers = new Queue<TaskCompletionSource<IPAddress[]>>([new(), new(), new(), new()]);
+        TaskCompletionSource<IPAddress[]>[] all = [.. answers];
+        ClientSettings settings = Settings("127.0.0.1") with { Resolve = (_, _) => answers.Dequeue().Task };
+        var addresses = new HostAddresses(settings, TimeProvider.System);
+        RabbitEndpoint endpoint = settings.Endpoints[0];
+        using var over = new CancellationTokenSource();
+        await over.CancelAsync();
+
+        // Given up before its answer, then taken once.
+        await Assert.ThrowsAsync<ConnectionException>(() => addresses.FindAsync(endpoint, over.Token));
+        all[0].SetResult([IPAddress.Loopback]);
+        Assert.Equal([IPAddress.Loopback], await addresses.FindAsync(endpoint, CancellationToken.None).WaitAsync(Bed.Patience));
+
+        await Assert.ThrowsAsync<ConnectionException>(() => addresses.FindAsync(endpoint, over.Token));
+        all[1].SetException(new SocketException((int)SocketError.TryAgain));
+        all[2].SetResult([IPAddress.Any]);
+        Assert.Equal([IPAddress.Any], await addresses.FindAsync(endpoint, CancellationToken.None).WaitAsync(Bed.Patience));
+        Assert.Single(answers);
+    }
+
     private static IPAddress PeerOf(ConnectionEpoch epoch) => ((IPEndPoint)epoch.Stream.Socket.RemoteEndPoint!).Address;
 
     private static ConnectAttempts Attempts(ClientSettings settings, EndpointSelector selector) => new(
         "publish-1", "test:publish-1", settings, selector, new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
 
-    private Socket Listen()
+    private Socket Listen(string address = "127.0.0.2")
     {
         var silent = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        silent.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.2"), _broker.Port));
+        silent.Bind(new IPEndPoint(IPAddress.Parse(address), _broker.Port));
         silent.Listen();
         return silent;
     }
 
     private ClientSettings Settings(params string[] addresses) => Settings(addresses, TimeSpan.FromSeconds(3));
 
-    private ClientSettings Settings(string[] addresses, TimeSpan limit)
+    private ClientSettings Settings(string[] addresses, TimeSpan limit, Action<ResilientRabbitOptions>? configure = null)
     {
         var options = new ResilientRabbitOptions { ConnectTimeout = limit };
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"several.test:{_broker.Port}"));
+        configure?.Invoke(options);
         return ClientSettings.From(options) with { Resolve = (_, _) => Task.FromResult<IPAddress[]>([.. addresses.Select(IPAddress.Parse)]) };
     }
 }

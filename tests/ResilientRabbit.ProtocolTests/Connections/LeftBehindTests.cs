@@ -52,7 +52,7 @@ public sealed class LeftBehindTests
         var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
         var attempts = new ConnectAttempts("consume", "test:consume", settings, selector, factory, NullLogger.Instance, TimeProvider.System);
         using var closing = new CancellationTokenSource();
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:consume", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:consume", selector, CancellationToken.None).WaitAsync(Bed.Patience);
         await LookForAsync(1000);
         long before = GC.GetTotalMemory(forceFullCollection: true);
 
@@ -140,7 +140,7 @@ public sealed class LeftBehindTests
         var answer = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         ClientSettings settings = ClientSettings.From(new ResilientRabbitOptions()) with { Resolve = (_, _) => answer.Task };
         using var deadline = new CancellationTokenSource();
-        Task<IPAddress[]> finding = HostAddresses.FindAsync(settings, new RabbitEndpoint("slow.test", 5672), deadline.Token);
+        Task<IPAddress[]> finding = new HostAddresses(settings, TimeProvider.System).FindAsync(new RabbitEndpoint("slow.test", 5672), deadline.Token);
 
         await deadline.CancelAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => finding);

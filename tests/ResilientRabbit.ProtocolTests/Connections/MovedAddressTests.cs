@@ -18,6 +18,9 @@ public sealed class MovedAddressTests : IAsyncLifetime
 
     private TestBroker _broker = null!;
     private FrameProxy _line = null!;
+    private ClientSettings _settings = null!;
+    private DriverConnectionFactory _factory = null!;
+    private EndpointSelector _selector = null!;
     private ConnectionSupervisor? _supervisor;
 
     public async ValueTask InitializeAsync()
@@ -66,6 +69,55 @@ public sealed class MovedAddressTests : IAsyncLifetime
 
         Assert.Same(first, supervisor.Current);
         Assert.False(first.IsDead);
+    }
+
+    [Fact]
+    public async Task Nobody_knocks_at_an_address_that_was_removed_from_the_configuration()
+    {
+        int silent = 0;
+        int asked = 0;
+        int Count(Socket socket)
+        {
+            if (PortOf(socket) != Volatile.Read(ref silent))
+            {
+                return 0;
+            }
+
+            Interlocked.Increment(ref asked);
+            return 2;
+        }
+
+        ConnectionSupervisor supervisor = Start(ConnectionMode.VirtualIp, Count);
+        ConnectionEpoch first = await supervisor.GetEpochAsync(CancellationToken.None).AsTask().WaitAsync(Bed.Patience);
+        using var elsewhere = new TcpListener(IPAddress.Loopback, 0);
+        elsewhere.Start();
+
+        // The new endpoint never says a word, so that the old session stays.
+        _factory.UseAccessOf(_settings with { Password = "another" });
+        _selector.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)elsewhere.LocalEndpoint).Port)], ConnectionMode.VirtualIp);
+        supervisor.EndpointsChanged();
+        Volatile.Write(ref silent, PortOf(first.Stream.Socket));
+        await Bed.UntilAsync(() => Volatile.Read(ref asked) > 10, "the kernel was asked");
+
+        Assert.Equal(1, _line.AcceptedCount);
+        Assert.Same(first, supervisor.Current);
+    }
+
+    [Fact]
+    public async Task A_new_owner_that_refuses_the_login_is_not_asked_again_before_the_longest_pause()
+    {
+        int silent = 0;
+        var time = new RecordingTime();
+        ConnectionSupervisor supervisor = Start(ConnectionMode.VirtualIp, socket => PortOf(socket) == Volatile.Read(ref silent) ? 2 : 0, time, TimeSpan.FromDays(3));
+        ConnectionEpoch first = await supervisor.GetEpochAsync(CancellationToken.None).AsTask().WaitAsync(Bed.Patience);
+
+        _factory.UseAccessOf(_settings with { Password = "another" });
+        Volatile.Write(ref silent, PortOf(first.Stream.Socket));
+        await Bed.UntilAsync(() => time.Longest >= TimeSpan.FromDays(3), "the longest pause");
+
+        // The first one, a question whether anybody is there, and the login.
+        Assert.Equal(3, _line.AcceptedCount);
+        Assert.Same(first, supervisor.Current);
     }
 
     [Theory]
@@ -131,15 +183,39 @@ public sealed class MovedAddressTests : IAsyncLifetime
 
     private int Opened() => _line.Journal.Entries.Count(static entry => entry.Method == AmqpMethod.ConnectionOpenOk);
 
-    private ConnectionSupervisor Start(ConnectionMode mode, Func<Socket, int> countRepeats)
+    private ConnectionSupervisor Start(ConnectionMode mode, Func<Socket, int> countRepeats, TimeProvider? time = null, TimeSpan? longestPause = null)
     {
+        time ??= TimeProvider.System;
         var options = new ResilientRabbitOptions { ConnectionMode = mode };
+        options.ReconnectMaxDelay = longestPause ?? options.ReconnectMaxDelay;
         options.Publisher.Lanes = Lanes;
         options.Publisher.Connections = 1;
         options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{_line.Host}:{_line.Port}"));
-        ClientSettings settings = ClientSettings.From(options);
-        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System) { CountRepeats = countRepeats };
-        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System, mode: mode);
-        return _supervisor = new ConnectionSupervisor("publish-1", settings, selector, factory, NullLogger.Instance, TimeProvider.System);
+        _settings = ClientSettings.From(options);
+        _factory = new DriverConnectionFactory(_settings, NullLogger.Instance, time) { CountRepeats = countRepeats };
+        _selector = new EndpointSelector(_settings.Endpoints, time, mode: mode);
+        return _supervisor = new ConnectionSupervisor("publish-1", _settings, _selector, _factory, NullLogger.Instance, time);
+    }
+
+    /// <summary>The system's time, which remembers the longest pause that anybody asked for.</summary>
+    private sealed class RecordingTime : TimeProvider
+    {
+        private long _longest;
+
+        public TimeSpan Longest => TimeSpan.FromTicks(Volatile.Read(ref _longest));
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            InterlockedMax(ref _longest, dueTime.Ticks);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        private static void InterlockedMax(ref long place, long value)
+        {
+            for (long seen = Volatile.Read(ref place); value > seen; seen = Volatile.Read(ref place))
+            {
+                Interlocked.CompareExchange(ref place, value, seen);
+            }
+        }
     }
 }

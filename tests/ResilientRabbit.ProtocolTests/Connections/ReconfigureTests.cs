@@ -20,4 +20,18 @@ public sealed class ReconfigureTests
         Assert.Equal(1, log.Count(Doubtful));
         Assert.Contains(log.Lines, static line => line.Contains("Tls:AcceptAnyCertificate is on", StringComparison.Ordinal));
     }
+
+    [Fact]
+    public async Task Another_password_is_tried_at_once_and_not_after_the_pause_that_the_refused_one_has_earned()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        ResilientRabbitOptions Options(string password) => new() { Endpoints = { bed.Endpoint }, Password = password, ReconnectMaxDelay = TimeSpan.FromHours(1) };
+        await using var client = new RabbitClient(Options("wrong"));
+        Task connecting = client.ConnectAsync();
+        await Bed.UntilAsync(() => client.Status.State == ConnectionState.Faulted, "the refusal");
+
+        client.Reconfigure(Options("guest"));
+
+        await connecting.WaitAsync(Bed.Patience);
+    }
 }

@@ -53,7 +53,7 @@ public sealed class SuccessorTests
         using var closing = new CancellationTokenSource();
         selector.Stayed("publish-1", settings.Endpoints[0]);
         selector.Stayed("publish-2", settings.Endpoints[0]);
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", selector, CancellationToken.None).WaitAsync(Bed.Patience);
         var search = new SuccessorSearch("publish-1", epoch, TimeSpan.FromMilliseconds(1), attempts, selector, TimeProvider.System, closing.Token);
 
         search.Start();
@@ -81,7 +81,7 @@ public sealed class SuccessorTests
         using var closing = new CancellationTokenSource();
         selector.Stayed("publish-1", settings.Endpoints[0]);
         selector.Stayed("publish-2", settings.Endpoints[0]);
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", selector, CancellationToken.None).WaitAsync(Bed.Patience);
         var search = new SuccessorSearch("publish-1", epoch, TimeSpan.FromMilliseconds(1), attempts, selector, TimeProvider.System, closing.Token);
         search.Start();
         using Socket hanging = await silent.AcceptSocketAsync().WaitAsync(Bed.Patience);
@@ -156,7 +156,7 @@ public sealed class SuccessorTests
         await using Bed bed = await Bed.StartAsync();
         ClientSettings settings = Settings(bed.Port);
         var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test:publish-1", new EndpointSelector(settings.Endpoints, TimeProvider.System), CancellationToken.None).WaitAsync(Bed.Patience);
 
         long start = Stopwatch.GetTimestamp();
         epoch.Kill(new ConnectionLoss(ConnectionFailureReason.Dropped, "End of stream: Heartbeat missing with heartbeat == 60 seconds"));

@@ -27,7 +27,7 @@ public sealed class VirtualIpSocketTests
         ClientSettings settings = ClientSettings.From(options);
         var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
 
-        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", CancellationToken.None).WaitAsync(Bed.Patience);
+        ConnectionEpoch epoch = await factory.OpenAsync(settings.Endpoints[0], IPAddress.Loopback, "test", new EndpointSelector(settings.Endpoints, TimeProvider.System), CancellationToken.None).WaitAsync(Bed.Patience);
 
         Assert.Equal(isCapped, ReadLongest(epoch.Stream.Socket) == 1000);
         await epoch.CloseAsync(TimeSpan.FromSeconds(1));

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
 using ResilientRabbit.Configuration;
 using Xunit;
 
@@ -50,6 +51,23 @@ public sealed class TlsFilesTests : IDisposable
             Assert.StartsWith("must be a PEM certificate", problem, StringComparison.Ordinal);
             Assert.False(Canary.IsIn(problem));
         });
+    }
+
+    /// <summary>The validation has read it a moment before; null would mean that the system's authorities are trusted.</summary>
+    [Theory]
+    [InlineData(nameof(TlsOptions.CaFile))]
+    [InlineData(nameof(TlsOptions.CertificateFile))]
+    public void A_file_that_cannot_be_read_any_more_is_a_problem_as_it_is_in_the_validation(string key)
+    {
+        string gone = Path.Combine(_folder, "gone.pem");
+        TlsOptions options = key is nameof(TlsOptions.CaFile) ? new TlsOptions { Enabled = true, CaFile = gone } : new TlsOptions { Enabled = true, CertificateFile = gone };
+        var validated = new ProblemList(ResilientRabbitOptionsValidator.DefaultPath);
+        TlsRules.Check(options, isTls: true, validated);
+
+        OptionsValidationException refusal = Assert.Throws<OptionsValidationException>(() => TlsSettings.From(options));
+
+        Assert.Equal(validated.Lines, refusal.Failures);
+        Assert.StartsWith($"ResilientRabbit:Tls:{key}: names a file that does not exist", Assert.Single(refusal.Failures), StringComparison.Ordinal);
     }
 
     [Fact]

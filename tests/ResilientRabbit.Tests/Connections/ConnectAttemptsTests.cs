@@ -55,6 +55,30 @@ public sealed class ConnectAttemptsTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
     }
 
+    [Fact]
+    public async Task A_reload_during_an_attempt_is_followed_by_another_one_at_once()
+    {
+        using TcpListener listener = Listen();
+        ConnectAttempts attempts = Create(((IPEndPoint)listener.LocalEndpoint).Port);
+        using var closing = new CancellationTokenSource();
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        Socket hanging = await listener.AcceptSocketAsync().WaitAsync(Watch.Limit);
+
+        // It ends no attempt, but the pause of an hour after it; and only one.
+        attempts.SettingsChanged();
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        hanging.Dispose();
+        Socket again = await listener.AcceptSocketAsync().WaitAsync(Watch.Limit);
+        attempts.Failed += (_, _, _) => failed.TrySetResult();
+        Task<Socket> third = listener.AcceptSocketAsync();
+        again.Dispose();
+        await failed.Task.WaitAsync(Watch.Limit);
+
+        Assert.NotSame(third, await Task.WhenAny(third, Task.Delay(200)));
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
@@ -123,6 +147,32 @@ public sealed class ConnectAttemptsTests
 
         selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndpoint).Port)]);
         answer.SetResult([IPAddress.Loopback]);
+        using Socket accepted = await added.AcceptSocketAsync().WaitAsync(Watch.Limit);
+
+        Assert.False(atRemoved.IsCompleted);
+        await closing.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Watch.Limit));
+    }
+
+    [Fact]
+    public async Task An_endpoint_that_is_removed_while_the_provider_of_credentials_is_being_asked_is_not_dialled()
+    {
+        using TcpListener removed = Listen();
+        using TcpListener added = Listen();
+        var provider = new GatedCredentials();
+        EndpointSelector? selector = null;
+        ConnectAttempts attempts = Create(
+            FormattableString.Invariant($"127.0.0.1:{((IPEndPoint)removed.LocalEndpoint).Port}"),
+            TimeSpan.FromHours(1),
+            settings => settings with { CredentialsProvider = provider },
+            made => selector = made);
+        using var closing = new CancellationTokenSource();
+        Task<Socket> atRemoved = removed.AcceptSocketAsync();
+        Task connecting = attempts.ConnectAsync(closing.Token);
+        await provider.Asked.Task.WaitAsync(Watch.Limit);
+
+        selector!.Replace([new RabbitEndpoint("127.0.0.1", ((IPEndPoint)added.LocalEndpoint).Port)]);
+        provider.Answer.SetResult(new RabbitCredentials("guest", "guest"));
         using Socket accepted = await added.AcceptSocketAsync().WaitAsync(Watch.Limit);
 
         Assert.False(atRemoved.IsCompleted);
@@ -207,5 +257,18 @@ public sealed class ConnectAttemptsTests
         return new ConnectAttempts(
             "publish-1", "test:publish-1", settings, selector,
             new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System), NullLogger.Instance, TimeProvider.System);
+    }
+
+    private sealed class GatedCredentials : IRabbitCredentialsProvider
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<RabbitCredentials> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public ValueTask<RabbitCredentials> GetCredentialsAsync(CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            return new ValueTask<RabbitCredentials>(Answer.Task);
+        }
     }
 }

@@ -61,7 +61,7 @@ public sealed class ConnectPaceTests : IDisposable
         TimeSpan[] pauses = await PausesAsync(
             TimeSpan.FromSeconds(5),
             static options => options.Endpoints[0] = options.Endpoints[0].Replace("127.0.0.1", "three.test", StringComparison.Ordinal),
-            static settings => settings with { Resolve = static (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Loopback, IPAddress.Loopback]) });
+            static settings => settings with { Resolve = static (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Loopback, IPAddress.Parse("127.0.0.2"), IPAddress.Parse("127.0.0.3")]) });
 
         Assert.All(pauses.Chunk(3).Where(static round => round.Length == 3), static round =>
         {
