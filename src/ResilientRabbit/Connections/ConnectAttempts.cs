@@ -90,7 +90,7 @@ internal sealed class ConnectAttempts
     {
         lock (_restGate)
         {
-            EndRest_NeedsLock();
+            CancelRest();
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class ConnectAttempts
         lock (_restGate)
         {
             _isReloaded = true;
-            EndRest_NeedsLock();
+            CancelRest();
         }
     }
 
@@ -170,12 +170,13 @@ internal sealed class ConnectAttempts
             _rest = _wake;
             if (_isReloaded)
             {
-                EndRest_NeedsLock();
+                CancelRest();
             }
         }
     }
 
-    private void EndRest_NeedsLock()
+    /// <summary>Under the lock.</summary>
+    private void CancelRest()
     {
         _waking = _rest?.CancelAsync() ?? _waking;
         _rest = null;
