@@ -15,6 +15,7 @@ namespace ResilientRabbit;
 public sealed class RabbitClient : IRabbitClient
 {
     private readonly ClientSettings _settings;
+    private ClientSettings _taken;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ConnectionSupervisor[] _publishing;
@@ -47,7 +48,7 @@ public sealed class RabbitClient : IRabbitClient
     /// <summary>Builds a client that measures with the container's meters, under a name of its own.</summary>
     internal RabbitClient(ResilientRabbitOptions options, ILoggerFactory? loggerFactory, TimeProvider? timeProvider, IMeterFactory? meters, string? name)
     {
-        _settings = ClientSettings.From(options);
+        _settings = _taken = ClientSettings.From(options);
         loggerFactory ??= NullLoggerFactory.Instance;
         _time = timeProvider ?? TimeProvider.System;
         _logger = QuietLogger.Of(loggerFactory, "ResilientRabbit.Connection");
@@ -171,12 +172,13 @@ public sealed class RabbitClient : IRabbitClient
         }
 
         Warn(settings, options);
+        bool isChanged = !AccessComparison.IsSame(Interlocked.Exchange(ref _taken, settings), settings);
         _factory.UseAccessOf(settings);
         _selector.Replace(settings.Endpoints, settings.ConnectionMode);
         _logger.EndpointsReplaced(_settings.ClientName, string.Join(", ", settings.Endpoints));
         foreach (ConnectionSupervisor supervisor in Supervisors)
         {
-            supervisor.EndpointsChanged();
+            supervisor.EndpointsChanged(isChanged);
         }
     }
 

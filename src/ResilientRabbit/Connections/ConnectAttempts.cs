@@ -94,11 +94,16 @@ internal sealed class ConnectAttempts
         }
     }
 
-    /// <summary>Ends the pause between two attempts, or the one that an attempt under way would be followed by: what has failed says nothing of the settings that are in force now. Any thread.</summary>
-    public void SettingsChanged()
+    /// <summary>When settings are different, ends the pause between two attempts, or the one that an attempt under way would be followed by: what has failed says nothing of the settings that are in force now. Any thread.</summary>
+    public void SettingsLoaded(bool isDifferent)
     {
         lock (_restGate)
         {
+            if (!isDifferent)
+            {
+                return;
+            }
+
             _isReloaded = true;
             CancelRest();
         }
@@ -238,7 +243,7 @@ internal sealed class ConnectAttempts
         {
             _addresses.Clear();
             _endpoint = _selector.Next(_role, _justFailed);
-            foreach (IPAddress resolved in _failedAddresses.Order(await _factory.Addresses.FindAsync(_endpoint.Value, deadline).ConfigureAwait(false)))
+            foreach (IPAddress resolved in _failedAddresses.Order(await _factory.Addresses.FindAsync(_endpoint.Value, deadline).ConfigureAwait(false)).Take(HostAddresses.MostInRound))
             {
                 _addresses.Enqueue(resolved);
             }

@@ -127,10 +127,11 @@ internal sealed class ConnectionSupervisor : ISessionSource, IAsyncDisposable
     /// <summary>Ends the pause between two attempts, if there is one.</summary>
     public void WakeUp() => _attempts.WakeUp();
 
-    /// <summary>The list of endpoints, or as whom to connect, has changed: a session on an endpoint that is gone is replaced, a pause between two attempts ends.</summary>
-    public void EndpointsChanged()
+    /// <summary>The settings were loaded again: a session on an endpoint that is gone is replaced.</summary>
+    /// <param name="endsPause">Whether something about where and as whom to connect has changed: then a pause between two attempts ends.</param>
+    public void EndpointsChanged(bool endsPause = true)
     {
-        _attempts.SettingsChanged();
+        _attempts.SettingsLoaded(endsPause);
         Volatile.Read(ref _search)?.EndpointsChanged();
         _departures.EndpointsChanged();
     }

@@ -132,7 +132,7 @@ internal sealed class DriverConnectionFactory
                 addresses = index > 0 ? addresses : await Addresses.FindAsync(endpoint, deadline.Token).ConfigureAwait(false);
                 return await OpenAsync(endpoint, addresses[index], name, selector, deadline.Token, publishes: publishes).ConfigureAwait(false);
             }
-            catch (Exception) when (index < addresses.Length - 1 && !stop.IsCancellationRequested)
+            catch (Exception) when (index < Math.Min(addresses.Length, HostAddresses.MostInRound) - 1 && !stop.IsCancellationRequested)
             {
                 // The next address is another door.
             }

@@ -3,7 +3,7 @@ using ResilientRabbit.Configuration;
 
 namespace ResilientRabbit.Connections;
 
-/// <summary>The addresses of an endpoint's name: asked for anew at each round, all of them tried. One for each client; thread-safe.</summary>
+/// <summary>The addresses of an endpoint's name, each once: asked for anew at each round. One for each client; thread-safe.</summary>
 /// <remarks>
 /// A lookup goes on when an attempt has given it up, and the next attempt takes what it says: a resolver that needs longer than an attempt (the first name server is dead, and the system waits five seconds for it)
 /// would otherwise keep the client out for ever.
@@ -13,8 +13,8 @@ internal sealed class HostAddresses(ClientSettings settings, TimeProvider time)
     /// <summary>Names that change all the time must not fill the memory.</summary>
     private const int MostNames = 64;
 
-    /// <summary>Each address may cost a whole time limit: a name with hundreds of them must not be a round of an hour.</summary>
-    private const int MostAddresses = 16;
+    /// <summary>So many are tried in a round. Each may cost a whole time limit: a name with hundreds of them must not be a round of an hour.</summary>
+    public const int MostInRound = 16;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Lookup> _lookups = new(StringComparer.OrdinalIgnoreCase);
@@ -32,7 +32,7 @@ internal sealed class HostAddresses(ClientSettings settings, TimeProvider time)
         {
             IPAddress[] addresses = await lookup.Resolving.WaitAsync(deadline).ConfigureAwait(false);
             Forget(endpoint.Host, lookup);
-            return addresses.Length > 0 ? [.. addresses.Distinct().Take(MostAddresses)] : throw NotResolved(endpoint, "has no address");
+            return addresses.Length > 0 ? [.. addresses.Distinct()] : throw NotResolved(endpoint, "has no address");
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {

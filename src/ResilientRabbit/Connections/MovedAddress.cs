@@ -67,7 +67,7 @@ internal sealed class MovedAddress(
         {
             using var limit = new CancellationTokenSource(settings.ConnectTimeout, time);
             using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
-            foreach (IPAddress address in await factory.Addresses.FindAsync(epoch.Endpoint, deadline.Token).ConfigureAwait(false))
+            foreach (IPAddress address in (await factory.Addresses.FindAsync(epoch.Endpoint, deadline.Token).ConfigureAwait(false)).Take(HostAddresses.MostInRound))
             {
                 // First of all whether anybody is there: the credentials' provider is not to be asked three times a second. An endpoint that was removed is a stranger.
                 if (selector.Knows(epoch.Endpoint) && await IsAnsweredAsync(address, deadline.Token).ConfigureAwait(false))

@@ -87,6 +87,8 @@ internal sealed class LaneSessions(ISessionSource home, LaneContext context)
             _avoided.RemoveAt(known);
         }
 
+        // Who has answered is avoided no more: of two, each may have been the silent one in turn.
+        _avoided.RemoveAll(avoided => avoided.Session == proven);
         _avoided.Add((session, _time.GetTimestamp(), period));
         _proven = proven;
     }

@@ -144,6 +144,9 @@ internal sealed class StallProbe
             _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
         }
 
+        // Before the next one may begin.
+        Volatile.Write(ref _asking, false);
+        IsProbing = false;
         if (_owner.Window.Progress != progress)
         {
             // This stall is over: the next one is probed as well.
@@ -155,8 +158,6 @@ internal sealed class StallProbe
             BeginAnew();
         }
 
-        Volatile.Write(ref _asking, false);
-        IsProbing = false;
         _owner.Wake();
     }
 
@@ -186,10 +187,23 @@ internal sealed class StallProbe
         }
         catch (TimeoutException exception) when (_owner.Window.Progress == progress)
         {
-            // The copy stalls as well: the queue is the problem, or everything is. Once more, because what reaches a queue while its leader is gone and nobody knows may be answered by no later leader.
-            _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
+            // The copy stalls as well: the queue is the problem, or everything is. Once more, because what reaches a queue while its leader is gone and nobody knows may be answered by no later leader; but the lane goes on meanwhile.
+            if (!isSecond)
+            {
+                IsProbing = false;
+                _owner.Wake();
+                if (await AskAsync(progress, isSecond: true).ConfigureAwait(false))
+                {
+                    return true;
+                }
+            }
+            else
+            {
+                _context.Logger.StallProbeUnanswered(_lane.Index, exception.GetType().Name);
+            }
+
             _ = AskAgainWhenRefusedAsync(copy);
-            return !isSecond && await AskAsync(progress, isSecond: true).ConfigureAwait(false);
+            return false;
         }
 
         if (_owner.Window.Progress == progress && _owner.Session.HasUnread)

@@ -39,12 +39,13 @@ internal sealed class SuspectLine(TimeProvider time, TimeSpan patience)
     {
         Dropped(Interlocked.Exchange(ref _swept, 0));
         _innocent = Math.Min(_innocent, inFlight);
-        if (_isOneOut && (inFlight == _innocent || Volatile.Read(ref _isOverdue)))
+        bool isAnswered = inFlight == _innocent;
+        if (_isOneOut && (isAnswered || Volatile.Read(ref _isOverdue)))
         {
             // It was answered, or at least not objected to, and the channel lives: innocent.
             _innocent = inFlight;
             Answered();
-            _isAll = false;
+            _isAll &= !isAnswered;
         }
 
         return _isAll || _left > 0 ? _innocent + 1 : usual;

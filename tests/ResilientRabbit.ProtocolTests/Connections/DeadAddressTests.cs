@@ -117,13 +117,29 @@ public sealed class DeadAddressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_address_is_tried_once_in_a_round_and_a_round_has_sixteen_at_most()
+    public async Task An_address_is_found_once_however_often_the_resolver_names_it()
     {
         ClientSettings settings = Settings([.. Enumerable.Range(2, 40).Select(static number => FormattableString.Invariant($"127.0.0.{number / 2}"))]);
 
         IPAddress[] addresses = await new HostAddresses(settings, TimeProvider.System).FindAsync(settings.Endpoints[0], CancellationToken.None);
 
-        Assert.Equal(Enumerable.Range(1, 16).Select(static number => IPAddress.Parse(FormattableString.Invariant($"127.0.0.{number}"))), addresses);
+        Assert.Equal(Enumerable.Range(1, 20).Select(static number => IPAddress.Parse(FormattableString.Invariant($"127.0.0.{number}"))), addresses);
+    }
+
+    [Fact]
+    public async Task The_addresses_that_do_not_fit_into_a_round_are_the_first_of_the_next_one()
+    {
+        // The resolver names them in the same order each time; only behind the last one is a broker.
+        ClientSettings settings = Settings(
+            [.. Enumerable.Range(2, 20).Select(static number => FormattableString.Invariant($"127.0.0.{number}")), "127.0.0.1"],
+            TimeSpan.FromSeconds(3),
+            static options => options.ReconnectDelay = options.ReconnectMaxDelay = TimeSpan.FromMilliseconds(10));
+        ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System));
+
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal(IPAddress.Loopback, PeerOf(epoch));
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
     }
 
     [Fact]

@@ -34,4 +34,22 @@ public sealed class ReconfigureTests
 
         await connecting.WaitAsync(Bed.Patience);
     }
+
+    [Fact]
+    public async Task A_reload_in_which_nothing_is_different_brings_no_attempt()
+    {
+        await using Bed bed = await Bed.StartAsync();
+        ResilientRabbitOptions Options(string password) => new() { Endpoints = { bed.Endpoint }, Password = password, ReconnectMaxDelay = TimeSpan.FromHours(1) };
+        await using var client = new RabbitClient(Options("wrong"));
+        Task connecting = client.ConnectAsync();
+        int Faulted() => client.Status.Connections.Count(static connection => connection.State == ConnectionState.Faulted);
+        await Bed.UntilAsync(() => Faulted() > 0 && Faulted() == bed.Line.AcceptedCount && client.Status.Connections.All(static connection => connection.State is ConnectionState.Faulted or ConnectionState.Disconnected), "the refusals");
+        int refused = Faulted();
+
+        client.Reconfigure(Options("wrong"));
+        client.Reconfigure(Options("guest"));
+        await connecting.WaitAsync(Bed.Patience);
+
+        Assert.Equal(refused + client.Status.Connections.Count(static connection => connection.State == ConnectionState.Connected), bed.Line.AcceptedCount);
+    }
 }

@@ -65,7 +65,7 @@ public sealed class ConnectAttemptsTests
         Socket hanging = await listener.AcceptSocketAsync().WaitAsync(Watch.Limit);
 
         // It ends no attempt, but the pause of an hour after it; and only one.
-        attempts.SettingsChanged();
+        attempts.SettingsLoaded(isDifferent: true);
         var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         hanging.Dispose();
         Socket again = await listener.AcceptSocketAsync().WaitAsync(Watch.Limit);

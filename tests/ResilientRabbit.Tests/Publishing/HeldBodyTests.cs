@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using ResilientRabbit.Tests.Connections;
 using Xunit;
 using static ResilientRabbit.Tests.Publishing.PublisherHarness;
 
@@ -14,11 +15,10 @@ public sealed class HeldBodyTests
         WeakReference[] bodies = await CancelledAsync(harness);
 
         // The task that gave them is over, and its locals with it.
-        for (int round = 0; round < 100 && Array.Exists(bodies, static body => body.IsAlive); round++)
+        using var limit = new CancellationTokenSource(Watch.Limit);
+        while (Array.Exists(bodies, static body => body.IsAlive) && !limit.IsCancellationRequested)
         {
-            await Task.Yield();
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            await Task.Run(GC.Collect);
         }
 
         Assert.DoesNotContain(bodies, static body => body.IsAlive);

@@ -75,6 +75,27 @@ public sealed class StallProbeChoiceTests
     }
 
     [Fact]
+    public async Task Of_two_connections_that_are_silent_in_turn_the_lane_uses_the_one_that_answered_last()
+    {
+        await using var harness = new PublisherHarness(connections: 2);
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        await harness.PublishWrittenAsync(home, "a");
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(1);
+        other.Channel.Ack(1);
+        await harness.PublishWrittenAsync(other, "b");
+
+        harness.Time.Advance(AboveStall);
+        await home.WrittenAsync(2);
+        home.AckAll();
+        home.Channel.Ack(1);
+        await Confirmed(harness.Publish("c"));
+
+        Assert.Equal(["a", "b", "c"], home.Writes.Select(static message => message.Text));
+        Assert.Equal(["a", "b"], other.Writes.Select(static message => message.Text));
+    }
+
+    [Fact]
     public async Task The_copy_and_the_lane_go_to_another_address_when_there_is_one()
     {
         await using var harness = new PublisherHarness(connections: 3);

@@ -124,12 +124,14 @@ public sealed class StallProbeRepeatTests
         await harness.StallOnAsync(other, 1);
         await other.WrittenAsync(2);
 
+        // The first silence was long enough to hold back what is new.
+        await harness.PublishWrittenAsync(home, "b");
         other.AckAll();
         other.Channel.Ack(1);
-        await Confirmed(harness.Publish("b"));
+        await Confirmed(harness.Publish("c"));
 
         Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
-        Assert.Equal(["a", "a", "b"], Texts(other.Writes));
+        Assert.Equal(["a", "a", "b", "c"], Texts(other.Writes));
     }
 
     [Fact]
