@@ -87,12 +87,17 @@ public sealed class StallProbeChoiceTests
 
         harness.Time.Advance(AboveStall);
         await home.WrittenAsync(2);
-        home.AckAll();
         home.Channel.Ack(1);
-        await Confirmed(harness.Publish("c"));
+        await harness.PublishWrittenAsync(home, "c");
+
+        harness.Time.Advance(AboveStall);
+        await other.WrittenAsync(3);
+        other.AckAll();
+        other.Channel.Ack(1);
+        await Confirmed(harness.Publish("d"));
 
         Assert.Equal(["a", "b", "c"], home.Writes.Select(static message => message.Text));
-        Assert.Equal(["a", "b"], other.Writes.Select(static message => message.Text));
+        Assert.Equal(["a", "b", "c", "d"], other.Writes.Select(static message => message.Text));
     }
 
     [Fact]
