@@ -33,11 +33,11 @@ public sealed class SilentNodeTests(ClusterFixture fixture)
     {
         await using var doors = await DoorSet.StartAsync(fixture);
 
-        ScenarioResult result = await Scenario(doors, "black-hole").RunAsync(
+        ScenarioResult result = await Scenario(doors, "black-hole", idleLosses: 1).RunAsync(
             context => context.StrikeAsync(() => doors[0].Machine.LosePacketsAsync(toHost: true, fromHost: true)),
             _ => doors.HealAsync());
 
-        AssertInTime(result, leastLosses: 1);
+        AssertInTime(result);
     }
 
     [Fact]
@@ -45,7 +45,7 @@ public sealed class SilentNodeTests(ClusterFixture fixture)
     {
         await using var doors = await DoorSet.StartAsync(fixture);
 
-        ScenarioResult result = await Scenario(doors, "half-open").RunAsync(
+        ScenarioResult result = await Scenario(doors, "half-open", idleLosses: 2).RunAsync(
             context => context.StrikeAsync(async () =>
             {
                 await doors[0].Machine.LosePacketsAsync(toHost: true, fromHost: false);
@@ -53,21 +53,21 @@ public sealed class SilentNodeTests(ClusterFixture fixture)
             }),
             _ => doors.HealAsync());
 
-        AssertInTime(result, leastLosses: 2);
+        AssertInTime(result);
     }
 
-    private static void AssertInTime(ScenarioResult result, int leastLosses)
+    private static void AssertInTime(ScenarioResult result)
     {
         WayResult busy = Assert.Single(result.Ways);
         IdleResult idle = Assert.Single(result.Idle);
         Assert.True(busy.EveryKey <= SilentClients.Stall + TimeSpan.FromSeconds(4), $"{busy}");
-        Assert.True(idle.Losses >= leastLosses, $"{idle}");
         Assert.True(idle.Back <= IdleLimit, $"{idle}");
     }
 
-    private FaultScenario Scenario(DoorSet doors, string fault)
+    /// <summary>The idle client's three connections go to the three doors.</summary>
+    private FaultScenario Scenario(DoorSet doors, string fault, int idleLosses)
     {
         var way = new Way(ProxyFaults.Direct, doors.Addresses, SilentClients.Configure);
-        return new FaultScenario(fixture.Cluster, QueueKind.Quorum, fault) { Ways = [way], IdleWays = [way], ProbeAt = doors.Addresses };
+        return new FaultScenario(fixture.Cluster, QueueKind.Quorum, fault) { Ways = [way], IdleWays = [way], IdleLosses = idleLosses, ProbeAt = doors.Addresses };
     }
 }

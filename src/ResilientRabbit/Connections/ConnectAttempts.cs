@@ -28,6 +28,7 @@ internal sealed class ConnectAttempts
     private readonly ResiliencePipeline<ConnectionEpoch> _pipeline;
     private readonly Queue<IPAddress> _addresses = new();
     private readonly FailedAddresses _failedAddresses = new();
+    private readonly FailedEndpoints _failedEndpoints = new();
     private readonly Lock _restGate = new();
     private CancellationTokenSource? _wake;
     private CancellationTokenSource? _rest;
@@ -35,7 +36,6 @@ internal sealed class ConnectAttempts
     private bool _isReloaded;
     private readonly ConnectPauses _pauses;
     private RabbitEndpoint? _endpoint;
-    private RabbitEndpoint? _justFailed;
     private long _failures;
     private long _lastLog;
     private ConnectTrace? _trace;
@@ -78,7 +78,7 @@ internal sealed class ConnectAttempts
     public void NoteOpened(RabbitEndpoint endpoint)
     {
         _addresses.Clear();
-        _justFailed = null;
+        _failedEndpoints.Clear();
         _failures = 0;
         _pauses.Reset();
         LastError = null;
@@ -114,7 +114,7 @@ internal sealed class ConnectAttempts
     {
         _failedAddresses.Failed(address);
         _pauses.NoteLoss();
-        _justFailed = endpoint;
+        _failedEndpoints.Failed(endpoint);
         _selector.Failed(endpoint, error.Reason);
         LastError = error;
     }
@@ -242,7 +242,7 @@ internal sealed class ConnectAttempts
         do
         {
             _addresses.Clear();
-            _endpoint = _selector.Next(_role, _justFailed);
+            _endpoint = _selector.Next(_role, _failedEndpoints);
             foreach (IPAddress resolved in _failedAddresses.Order(await _factory.Addresses.FindAsync(_endpoint.Value, deadline).ConfigureAwait(false)).Take(HostAddresses.MostInRound))
             {
                 _addresses.Enqueue(resolved);
@@ -271,7 +271,7 @@ internal sealed class ConnectAttempts
         if (_addresses.Count == 0)
         {
             _selector.Failed(endpoint, error.Reason);
-            _justFailed = endpoint;
+            _failedEndpoints.Failed(endpoint);
         }
 
         Failed?.Invoke(endpoint, error, delay);

@@ -39,22 +39,28 @@ internal sealed class EndpointSelector
 
     /// <summary>Chooses for the named connection and counts it there at once, so that two that choose at the same time go apart.</summary>
     /// <param name="user">The connection, for example <c>publish-1</c>. Those with the same word before the dash are kept apart first.</param>
-    /// <param name="justFailed">Where this connection was lost or refused a moment ago.</param>
-    public RabbitEndpoint Next(string user, RabbitEndpoint? justFailed)
+    /// <param name="failed">Where this connection was lost or refused since it was last open.</param>
+    public RabbitEndpoint Next(string user, FailedEndpoints failed)
     {
         lock (_gate)
         {
+            if (Array.TrueForAll(_entries, entry => failed.HadTurn(entry.Endpoint)))
+            {
+                failed.BeginRound();
+            }
+
             _usedBy.Remove(user);
             long now = _time.GetTimestamp();
             Entry? best = null;
-            (int, int, int, long, int) bestRank = default;
+            (int, int, int, int, long, int) bestRank = default;
             for (int offset = 0; offset < _entries.Length; offset++)
             {
                 Entry entry = _entries[((_order == EndpointOrder.Ordered ? 0 : _cursor) + offset) % _entries.Length];
                 long quarantine = Math.Max(0, entry.QuarantinedUntil - now);
-                (int, int, int, long, int) rank = (
-                    entry.Endpoint == justFailed ? 1 : 0,
+                (int, int, int, int, long, int) rank = (
+                    entry.Endpoint == failed.Last ? 1 : 0,
                     quarantine > 0 ? 1 : 0,
+                    failed.HadTurn(entry.Endpoint) ? 1 : 0,
                     _order == EndpointOrder.Ordered ? 0 : Usage(entry, user),
                     quarantine,
                     _order == EndpointOrder.Shuffle ? Random.Shared.Next() : offset);

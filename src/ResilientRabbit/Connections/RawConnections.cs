@@ -49,10 +49,10 @@ internal sealed class RawConnections(ClientSettings settings, EndpointSelector s
 
     private async Task<ConnectionEpoch> OpenAsync(string user, string name, CancellationToken stop)
     {
-        RabbitEndpoint? justFailed = null;
+        var failed = new FailedEndpoints();
         for (int left = selector.Count; ; left--)
         {
-            RabbitEndpoint endpoint = selector.Next(user, justFailed);
+            RabbitEndpoint endpoint = selector.Next(user, failed);
             logger.Connecting(name, endpoint.ToString());
             try
             {
@@ -65,7 +65,7 @@ internal sealed class RawConnections(ClientSettings settings, EndpointSelector s
             {
                 ConnectionException error = ConnectFailures.Explain(endpoint.ToString(), exception);
                 selector.Failed(endpoint, error.Reason);
-                justFailed = endpoint;
+                failed.Failed(endpoint);
                 if (!selector.Knows(endpoint))
                 {
                     // It was removed meanwhile, and says nothing of those that are in the list now.

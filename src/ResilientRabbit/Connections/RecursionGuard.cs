@@ -14,6 +14,9 @@ internal static class RecursionGuard
     private const int Version = 2;
     private const int BeforeProperties = 12;
 
+    /// <summary>What is longer is no connection.start: before sizes are agreed on, a frame has at most 4,096 bytes (section 4.2.3).</summary>
+    private const int LargestStart = 32 * 1024;
+
     /// <summary>Looks at a method frame.</summary>
     /// <param name="frame">What is there of it, from its beginning on.</param>
     /// <param name="size">The size of its payload, in bytes.</param>
@@ -36,7 +39,7 @@ internal static class RecursionGuard
             return true;
         }
 
-        if (size > ReplyMask.LargestStart)
+        if (size > LargestStart)
         {
             throw new InvalidDataException(FormattableString.Invariant($"The broker sent what is not AMQP: a connection.start of {size} bytes."));
         }

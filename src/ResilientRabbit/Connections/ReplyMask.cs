@@ -21,9 +21,6 @@ internal sealed class ReplyMask
     private const int Shortest = 4;
     private const int MostSecrets = 8;
 
-    /// <summary>What is longer is no connection.start: before sizes are agreed on, a frame has at most 4,096 bytes (section 4.2.3).</summary>
-    public const int LargestStart = 32 * 1024;
-
     private readonly Lock _lock = new();
     private byte[][] _secrets = [];
 
@@ -68,7 +65,6 @@ internal sealed class ReplyMask
     /// <param name="frame">What is there of the frame, from its beginning on.</param>
     /// <param name="size">The size of its payload, in bytes.</param>
     /// <returns>False when more of the frame must be there first.</returns>
-    /// <exception cref="InvalidDataException">It is longer than it can be.</exception>
     public bool TryMask(Span<byte> frame, uint size)
     {
         byte[][] secrets = Volatile.Read(ref _secrets);
@@ -113,18 +109,13 @@ internal sealed class ReplyMask
     /// <summary>Masks properties and mechanisms, names and values alike.</summary>
     private bool TryMaskStart(Span<byte> frame, uint size, byte[][] secrets)
     {
-        if (size > LargestStart)
-        {
-            throw new InvalidDataException(FormattableString.Invariant($"The broker sent what is not AMQP: a connection.start of {size} bytes."));
-        }
-
-        int end = FrameHeader + (int)size;
+        long end = FrameHeader + (long)size;
         if (frame.Length < end)
         {
             return false;
         }
 
-        Mask(frame[MethodHeader..end], Telling(secrets), isCutOff: false);
+        Mask(frame[MethodHeader..(int)end], Telling(secrets), isCutOff: false);
         return true;
     }
 

@@ -45,6 +45,9 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
     /// <summary>The ways of clients that are connected and do nothing.</summary>
     public IReadOnlyList<Way> IdleWays { get; init; } = [];
 
+    /// <summary>So many connections of each client that does nothing lie where the fault strikes.</summary>
+    public int IdleLosses { get; init; } = 1;
+
     /// <summary>Where the bare prober tries; null for every node.</summary>
     public IReadOnlyList<ClusterAddress>? ProbeAt { get; init; }
 
@@ -78,7 +81,7 @@ public sealed class FaultScenario(IRabbitCluster cluster, QueueKind kind, string
 
             foreach (Way way in IdleWays)
             {
-                idle.Add(await IdleClient.StartAsync(string.Create(CultureInfo.InvariantCulture, $"{name}-idle-{idle.Count}"), cluster, way, loggers, startLimit.Token));
+                idle.Add(await IdleClient.StartAsync(string.Create(CultureInfo.InvariantCulture, $"{name}-idle-{idle.Count}"), cluster, way, IdleLosses, loggers, startLimit.Token));
             }
 
             return await RunAsync(workloads, idle, queues, hurt, heal);

@@ -15,11 +15,12 @@ public sealed class IdleClient : IMessageHandler, IAsyncDisposable
     private readonly string _queue;
     private readonly ConcurrentDictionary<string, (long LostAt, long BackAt)> _lost = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource _handled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _losses;
+    private readonly int _leastLosses;
 
-    private IdleClient(string name, IRabbitCluster cluster, Way way, ILoggerFactory? loggers)
+    private IdleClient(string name, IRabbitCluster cluster, Way way, int leastLosses, ILoggerFactory? loggers)
     {
         Label = way.Label;
+        _leastLosses = leastLosses;
         _cluster = cluster;
         _queue = "idle-" + name;
         var options = new ResilientRabbitOptions { UserName = cluster.UserName, Password = cluster.Password, ClientName = name };
@@ -37,9 +38,15 @@ public sealed class IdleClient : IMessageHandler, IAsyncDisposable
 
     public RabbitClientStatus Status => _client.Status;
 
-    public static async Task<IdleClient> StartAsync(string name, IRabbitCluster cluster, Way way, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    /// <param name="name">The client's name.</param>
+    /// <param name="cluster">Where it connects.</param>
+    /// <param name="way">How it connects.</param>
+    /// <param name="leastLosses">So many of its connections lie where the fault strikes: it is back when that many were lost and are open again, not when the first of them is.</param>
+    /// <param name="loggers">Where it logs.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<IdleClient> StartAsync(string name, IRabbitCluster cluster, Way way, int leastLosses, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
-        var client = new IdleClient(name, cluster, way, loggers);
+        var client = new IdleClient(name, cluster, way, leastLosses, loggers);
         await cluster.DeclareQueueAsync(client._queue, quorum: true, cancellationToken: cancellationToken);
         await client._client.ConnectAsync(cancellationToken);
         await client._client.SubscribeAsync(client._queue, client, cancellationToken: cancellationToken);
@@ -52,14 +59,14 @@ public sealed class IdleClient : IMessageHandler, IAsyncDisposable
         return ValueTask.FromResult(Settlement.Ack);
     }
 
-    /// <summary>Whether something was lost after the timestamp and all of it is there again.</summary>
+    /// <summary>Whether as much as lay there was lost after the timestamp, and all of it is there again.</summary>
     public bool IsBackAfter(long timestamp) => Result(timestamp).Back is not null;
 
     public IdleResult Result(long faultAt)
     {
         (long LostAt, long BackAt)[] lost = [.. _lost.Values.Where(one => one.LostAt > faultAt)];
-        TimeSpan? back = lost.Length == 0 || lost.Any(static one => one.BackAt < one.LostAt) ? null : Stopwatch.GetElapsedTime(faultAt, lost.Max(static one => one.BackAt));
-        return new IdleResult(Label, Volatile.Read(ref _losses), back);
+        TimeSpan? back = lost.Length < _leastLosses || lost.Any(static one => one.BackAt < one.LostAt) ? null : Stopwatch.GetElapsedTime(faultAt, lost.Max(static one => one.BackAt));
+        return new IdleResult(Label, lost.Length, back);
     }
 
     /// <summary>One message through the client, to its own consumer.</summary>
@@ -82,7 +89,6 @@ public sealed class IdleClient : IMessageHandler, IAsyncDisposable
         }
         else if (change.Previous.State == ConnectionState.Connected && change.Current.State != ConnectionState.Closed)
         {
-            Interlocked.Increment(ref _losses);
             _lost.AddOrUpdate(change.Current.Name, static (_, at) => (at, 0), static (_, old, at) => (at, old.BackAt), now);
         }
     }

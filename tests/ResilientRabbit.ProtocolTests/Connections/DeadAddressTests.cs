@@ -117,6 +117,37 @@ public sealed class DeadAddressTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_silent_nodes_hold_up_a_search_for_one_attempt_each_although_the_third_is_in_use()
+    {
+        using Socket first = Listen();
+        using Socket second = Listen("127.0.0.3");
+        ClientSettings settings = SilentOnes();
+        EndpointSelector selector = InUse(settings);
+        ConnectAttempts attempts = Attempts(settings, selector);
+        var failed = new List<RabbitEndpoint>();
+        attempts.Failed += (endpoint, _, _) => failed.Add(endpoint);
+
+        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+
+        Assert.Equal(settings.Endpoints.Take(2), failed.OrderBy(static endpoint => endpoint.Host));
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_raw_connection_finds_the_healthy_one_of_three_although_others_use_it()
+    {
+        using Socket first = Listen();
+        using Socket second = Listen("127.0.0.3");
+        ClientSettings settings = SilentOnes();
+        var factory = new DriverConnectionFactory(settings, NullLogger.Instance, TimeProvider.System);
+        using var raw = new RawConnections(settings, InUse(settings), factory, NullLogger.Instance);
+
+        await using IConnection connection = await raw.CreateConnectionAsync("reports").WaitAsync(Bed.Patience);
+
+        Assert.True(connection.IsOpen);
+    }
+
+    [Fact]
     public async Task An_address_is_found_once_however_often_the_resolver_names_it()
     {
         ClientSettings settings = Settings([.. Enumerable.Range(2, 40).Select(static number => FormattableString.Invariant($"127.0.0.{number / 2}"))]);
@@ -185,6 +216,33 @@ public sealed class DeadAddressTests : IAsyncLifetime
         all[2].SetResult([IPAddress.Any]);
         Assert.Equal([IPAddress.Any], await addresses.FindAsync(endpoint, CancellationToken.None).WaitAsync(Bed.Patience));
         Assert.Single(answers);
+    }
+
+    /// <summary>An attempt at the first two takes longer than an endpoint that failed once is avoided.</summary>
+    private ClientSettings SilentOnes()
+    {
+        var options = new ResilientRabbitOptions { ConnectTimeout = TimeSpan.FromSeconds(1.5), ReconnectDelay = TimeSpan.FromMilliseconds(10), ReconnectMaxDelay = TimeSpan.FromMilliseconds(10) };
+        foreach (int host in (int[])[2, 3, 1])
+        {
+            options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.{host}:{_broker.Port}"));
+        }
+
+        return ClientSettings.From(options);
+    }
+
+    /// <summary>Of the client's other connections several use the healthy one, which is why it ranks last.</summary>
+    private static EndpointSelector InUse(ClientSettings settings)
+    {
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System, firstIndex: 2);
+        foreach (string user in (string[])["publish-2", "reports-2"])
+        {
+            var others = new FailedEndpoints();
+            others.Failed(settings.Endpoints[0]);
+            others.Failed(settings.Endpoints[1]);
+            selector.Next(user, others);
+        }
+
+        return selector;
     }
 
     private static IPAddress PeerOf(ConnectionEpoch epoch) => ((IPEndPoint)epoch.Stream.Socket.RemoteEndPoint!).Address;

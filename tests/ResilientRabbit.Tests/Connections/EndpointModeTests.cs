@@ -68,11 +68,11 @@ public sealed class EndpointModeTests
     public void A_connection_that_shares_a_node_finds_the_one_that_is_free()
     {
         EndpointSelector selector = Selector(ConnectionMode.NodeList, A, B, C);
-        selector.Next("publish-1", null);
-        selector.Next("publish-2", null);
-        Assert.Equal(C, selector.Next("consume", null));
+        selector.Next("publish-1", new FailedEndpoints());
+        selector.Next("publish-2", new FailedEndpoints());
+        Assert.Equal(C, selector.Next("consume", new FailedEndpoints()));
         selector.Failed(C);
-        RabbitEndpoint shared = selector.Next("consume", C);
+        RabbitEndpoint shared = selector.Next("consume", After(C));
 
         string sharer = shared == A ? "publish-1" : "publish-2";
         string alone = shared == A ? "publish-2" : "publish-1";
@@ -86,8 +86,8 @@ public sealed class EndpointModeTests
     public void Of_two_that_share_a_node_one_leaves()
     {
         EndpointSelector selector = Selector(ConnectionMode.NodeList, A);
-        selector.Next("publish-1", null);
-        selector.Next("publish-2", null);
+        selector.Next("publish-1", new FailedEndpoints());
+        selector.Next("publish-2", new FailedEndpoints());
         selector.Replace([A, B]);
 
         Assert.Equal(B, selector.NextBetter("publish-1", A));
@@ -102,13 +102,20 @@ public sealed class EndpointModeTests
     public void Behind_a_proxy_there_is_nothing_to_return_to()
     {
         EndpointSelector selector = Selector(ConnectionMode.LoadBalancer, A, B);
-        selector.Next("publish-1", null);
-        selector.Next("publish-2", A);
+        selector.Next("publish-1", new FailedEndpoints());
+        selector.Next("publish-2", After(A));
 
         Assert.Null(selector.NextBetter("publish-1", A));
     }
 
     private EndpointSelector Selector(ConnectionMode mode, params RabbitEndpoint[] endpoints) => new(endpoints, _time, mode: mode);
 
-    private static RabbitEndpoint[] Choose(EndpointSelector selector, int count) => [.. Enumerable.Range(0, count).Select(_ => selector.Next("publish-1", null))];
+    private static FailedEndpoints After(RabbitEndpoint endpoint)
+    {
+        var failed = new FailedEndpoints();
+        failed.Failed(endpoint);
+        return failed;
+    }
+
+    private static RabbitEndpoint[] Choose(EndpointSelector selector, int count) => [.. Enumerable.Range(0, count).Select(_ => selector.Next("publish-1", new FailedEndpoints()))];
 }

@@ -22,7 +22,7 @@ public sealed class EndpointSelectorTests
 
     [Fact]
     public void The_rotation_begins_where_it_is_told()
-        => Assert.Equal(C, new EndpointSelector([A, B, C], _time, firstIndex: 5).Next("publish-1", null));
+        => Assert.Equal(C, new EndpointSelector([A, B, C], _time, firstIndex: 5).Next("publish-1", new FailedEndpoints()));
 
     [Fact]
     public void Other_endpoints_are_taken_over_and_what_is_known_of_those_that_stay_is_kept()
@@ -43,8 +43,8 @@ public sealed class EndpointSelectorTests
     {
         EndpointSelector selector = Selector(A, B);
 
-        Assert.Equal(B, selector.Next("publish-1", A));
-        Assert.Equal(B, selector.Next("publish-1", A));
+        Assert.Equal(B, selector.Next("publish-1", After(A)));
+        Assert.Equal(B, selector.Next("publish-1", After(A)));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class EndpointSelectorTests
         EndpointSelector selector = Selector(A, B);
         selector.Failed(B);
 
-        Assert.Equal(B, selector.Next("publish-1", A));
+        Assert.Equal(B, selector.Next("publish-1", After(A)));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class EndpointSelectorTests
             selector.Failed(endpoint);
         }
 
-        Assert.Equal(B, selector.Next("publish-1", null));
+        Assert.Equal(B, selector.Next("publish-1", new FailedEndpoints()));
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class EndpointSelectorTests
     {
         EndpointSelector selector = Selector(A, B, C);
 
-        HashSet<RabbitEndpoint> used = [selector.Next("publish-1", null), selector.Next("publish-2", null), selector.Next("publish-3", null)];
+        HashSet<RabbitEndpoint> used = [selector.Next("publish-1", new FailedEndpoints()), selector.Next("publish-2", new FailedEndpoints()), selector.Next("publish-3", new FailedEndpoints())];
 
         Assert.Equal(3, used.Count);
     }
@@ -128,22 +128,22 @@ public sealed class EndpointSelectorTests
     public void Publishers_share_a_node_with_consumers_rather_than_with_each_other()
     {
         EndpointSelector selector = Selector(A, B);
-        Assert.Equal(A, selector.Next("publish-1", null));
-        Assert.Equal(B, selector.Next("consume-1", null));
+        Assert.Equal(A, selector.Next("publish-1", new FailedEndpoints()));
+        Assert.Equal(B, selector.Next("consume-1", new FailedEndpoints()));
 
-        Assert.Equal(B, selector.Next("publish-2", null));
+        Assert.Equal(B, selector.Next("publish-2", new FailedEndpoints()));
     }
 
     [Fact]
     public void A_released_connection_takes_no_place()
     {
         EndpointSelector selector = Selector(A, B);
-        Assert.Equal(A, selector.Next("publish-1", null));
-        Assert.Equal(B, selector.Next("publish-2", null));
+        Assert.Equal(A, selector.Next("publish-1", new FailedEndpoints()));
+        Assert.Equal(B, selector.Next("publish-2", new FailedEndpoints()));
 
         selector.Released("publish-2");
 
-        Assert.Equal(B, selector.Next("publish-3", null));
+        Assert.Equal(B, selector.Next("publish-3", new FailedEndpoints()));
     }
 
     [Fact]
@@ -152,17 +152,17 @@ public sealed class EndpointSelectorTests
         EndpointSelector selector = Selector(A);
         selector.Failed(A);
 
-        Assert.Equal(A, selector.Next("publish-1", A));
+        Assert.Equal(A, selector.Next("publish-1", After(A)));
     }
 
     [Fact]
     public void In_the_fixed_order_all_connections_go_to_the_first_that_is_well()
     {
         EndpointSelector selector = Ordered(A, B, C);
-        Assert.Equal([A, A], [selector.Next("publish-1", null), selector.Next("publish-2", null)]);
+        Assert.Equal([A, A], [selector.Next("publish-1", new FailedEndpoints()), selector.Next("publish-2", new FailedEndpoints())]);
 
         selector.Failed(A);
-        Assert.Equal([B, B], [selector.Next("publish-1", A), selector.Next("consume-1", null)]);
+        Assert.Equal([B, B], [selector.Next("publish-1", After(A)), selector.Next("consume-1", new FailedEndpoints())]);
 
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal([A, A], Choose(selector, 2));
@@ -176,8 +176,8 @@ public sealed class EndpointSelectorTests
         selector.Failed(A);
         selector.Failed(B);
 
-        Assert.Equal(B, selector.Next("publish-1", null));
-        Assert.Equal(A, selector.Next("publish-1", B));
+        Assert.Equal(B, selector.Next("publish-1", new FailedEndpoints()));
+        Assert.Equal(A, selector.Next("publish-1", After(B)));
     }
 
     [Fact]
@@ -187,7 +187,7 @@ public sealed class EndpointSelectorTests
         selector.Failed(A);
         selector.Failed(B);
         selector.Failed(B);
-        Assert.Equal(C, selector.Next("publish-1", null));
+        Assert.Equal(C, selector.Next("publish-1", new FailedEndpoints()));
 
         Assert.Equal(A, selector.NextBetter("publish-1", C));
         selector.Stayed("publish-1", C);
@@ -199,6 +199,59 @@ public sealed class EndpointSelectorTests
         Assert.Null(selector.NextBetter("publish-1", A));
     }
 
+    [Theory]
+    [InlineData(ConnectionMode.NodeList, EndpointOrder.RoundRobin)]
+    [InlineData(ConnectionMode.NodeList, EndpointOrder.Ordered)]
+    [InlineData(ConnectionMode.NodeList, EndpointOrder.Shuffle)]
+    [InlineData(ConnectionMode.VirtualIp, EndpointOrder.RoundRobin)]
+    [InlineData(ConnectionMode.LoadBalancer, EndpointOrder.RoundRobin)]
+    public void Each_has_its_turn_before_any_of_them_again_however_slow_they_are_to_fail_and_whoever_uses_them(ConnectionMode mode, EndpointOrder order)
+    {
+        var selector = new EndpointSelector([A, B, C], _time, firstIndex: 2, order, mode);
+        selector.Next("publish-2", After(A, B));
+        var failed = new FailedEndpoints();
+
+        for (int round = 0; round < 3; round++)
+        {
+            var tried = new HashSet<RabbitEndpoint>();
+            for (int attempt = 0; attempt < 3; attempt++)
+            {
+                RabbitEndpoint next = selector.Next("publish-1", failed);
+                tried.Add(next);
+                _time.Advance(TimeSpan.FromMinutes(1));
+                selector.Failed(next, ConnectionFailureReason.TimedOut);
+                failed.Failed(next);
+                _time.Advance(TimeSpan.FromMinutes(1));
+            }
+
+            Assert.Equal([A, B, C], tried.OrderBy(static endpoint => endpoint.Host));
+        }
+    }
+
+    [Fact]
+    public void One_that_comes_into_the_list_has_its_turn_first_and_then_only_as_often_as_the_others()
+    {
+        EndpointSelector selector = Selector(A, B);
+        FailedEndpoints failed = After(A, B);
+        selector.Replace([A, B, C]);
+
+        Assert.Equal(C, selector.Next("publish-1", failed));
+        failed.Failed(C);
+        RabbitEndpoint next = selector.Next("publish-1", failed);
+        failed.Failed(next);
+        Assert.Equal([A, B], new[] { next, selector.Next("publish-1", failed) }.OrderBy(static endpoint => endpoint.Host));
+    }
+
+    [Fact]
+    public void A_connection_that_was_open_begins_anew()
+    {
+        EndpointSelector selector = Selector(A, B);
+        FailedEndpoints failed = After(A);
+
+        failed.Clear();
+        Assert.Equal(A, selector.Next("publish-1", failed));
+    }
+
     [Fact]
     public void Many_threads_may_choose_and_report_at_once()
     {
@@ -207,13 +260,13 @@ public sealed class EndpointSelectorTests
 
         Parallel.For(0, 4, worker =>
         {
-            RabbitEndpoint? last = null;
+            var failed = new FailedEndpoints();
             for (int round = 0; round < 2_000; round++)
             {
-                RabbitEndpoint next = selector.Next($"publish-{worker}", last);
+                RabbitEndpoint next = selector.Next($"publish-{worker}", failed);
                 Assert.Contains(next, all);
-                Assert.NotEqual(last, next);
-                last = next;
+                Assert.NotEqual(failed.Last, next);
+                failed.Failed(next);
                 if (round % 2 == 0)
                 {
                     selector.Failed(next);
@@ -230,6 +283,17 @@ public sealed class EndpointSelectorTests
 
     private EndpointSelector Selector(params RabbitEndpoint[] endpoints) => new(endpoints, _time);
 
+    private static FailedEndpoints After(params RabbitEndpoint[] endpoints)
+    {
+        var failed = new FailedEndpoints();
+        foreach (RabbitEndpoint endpoint in endpoints)
+        {
+            failed.Failed(endpoint);
+        }
+
+        return failed;
+    }
+
     private static RabbitEndpoint[] Choose(EndpointSelector selector, int count)
-        => [.. Enumerable.Range(0, count).Select(_ => selector.Next("publish-1", null))];
+        => [.. Enumerable.Range(0, count).Select(_ => selector.Next("publish-1", new FailedEndpoints()))];
 }

@@ -16,6 +16,7 @@ public sealed class StallProbeRepeatTests
         await StallOnceAsync(harness, home, other);
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "b");
         home.Channel.Ack(1);
+        await home.QuietAsync();
         harness.Time.Advance(AboveStall);
         await other.WrittenAsync(3);
 

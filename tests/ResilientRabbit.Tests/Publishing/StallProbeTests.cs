@@ -164,6 +164,7 @@ public sealed class StallProbeTests
         await harness.PublishWrittenAsync(home, "b");
 
         home.Channel.Ack(1);
+        await home.QuietAsync();
         harness.Time.Advance(AboveStall);
         await other.WrittenAsync(3);
 
