@@ -233,15 +233,11 @@ public sealed class DeadAddressTests : IAsyncLifetime
     /// <summary>Of the client's other connections several use the healthy one, which is why it ranks last.</summary>
     private static EndpointSelector InUse(ClientSettings settings)
     {
-        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System, firstIndex: 2);
-        foreach (string user in (string[])["publish-2", "reports-2"])
-        {
-            var others = new FailedEndpoints();
-            others.Failed(settings.Endpoints[0]);
-            others.Failed(settings.Endpoints[1]);
-            selector.Next(user, others);
-        }
-
+        var selector = new EndpointSelector(settings.Endpoints, TimeProvider.System);
+        Array.ForEach([.. settings.Endpoints.Take(2)], selector.Failed);
+        selector.Next("publish-2", new FailedEndpoints());
+        selector.Next("reports-2", new FailedEndpoints());
+        Array.ForEach([.. settings.Endpoints.Take(2)], selector.Succeeded);
         return selector;
     }
 

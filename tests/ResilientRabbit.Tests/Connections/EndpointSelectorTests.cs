@@ -199,59 +199,6 @@ public sealed class EndpointSelectorTests
         Assert.Null(selector.NextBetter("publish-1", A));
     }
 
-    [Theory]
-    [InlineData(ConnectionMode.NodeList, EndpointOrder.RoundRobin)]
-    [InlineData(ConnectionMode.NodeList, EndpointOrder.Ordered)]
-    [InlineData(ConnectionMode.NodeList, EndpointOrder.Shuffle)]
-    [InlineData(ConnectionMode.VirtualIp, EndpointOrder.RoundRobin)]
-    [InlineData(ConnectionMode.LoadBalancer, EndpointOrder.RoundRobin)]
-    public void Each_has_its_turn_before_any_of_them_again_however_slow_they_are_to_fail_and_whoever_uses_them(ConnectionMode mode, EndpointOrder order)
-    {
-        var selector = new EndpointSelector([A, B, C], _time, firstIndex: 2, order, mode);
-        selector.Next("publish-2", After(A, B));
-        var failed = new FailedEndpoints();
-
-        for (int round = 0; round < 3; round++)
-        {
-            var tried = new HashSet<RabbitEndpoint>();
-            for (int attempt = 0; attempt < 3; attempt++)
-            {
-                RabbitEndpoint next = selector.Next("publish-1", failed);
-                tried.Add(next);
-                _time.Advance(TimeSpan.FromMinutes(1));
-                selector.Failed(next, ConnectionFailureReason.TimedOut);
-                failed.Failed(next);
-                _time.Advance(TimeSpan.FromMinutes(1));
-            }
-
-            Assert.Equal([A, B, C], tried.OrderBy(static endpoint => endpoint.Host));
-        }
-    }
-
-    [Fact]
-    public void One_that_comes_into_the_list_has_its_turn_first_and_then_only_as_often_as_the_others()
-    {
-        EndpointSelector selector = Selector(A, B);
-        FailedEndpoints failed = After(A, B);
-        selector.Replace([A, B, C]);
-
-        Assert.Equal(C, selector.Next("publish-1", failed));
-        failed.Failed(C);
-        RabbitEndpoint next = selector.Next("publish-1", failed);
-        failed.Failed(next);
-        Assert.Equal([A, B], new[] { next, selector.Next("publish-1", failed) }.OrderBy(static endpoint => endpoint.Host));
-    }
-
-    [Fact]
-    public void A_connection_that_was_open_begins_anew()
-    {
-        EndpointSelector selector = Selector(A, B);
-        FailedEndpoints failed = After(A);
-
-        failed.Clear();
-        Assert.Equal(A, selector.Next("publish-1", failed));
-    }
-
     [Fact]
     public void Many_threads_may_choose_and_report_at_once()
     {
@@ -283,14 +230,10 @@ public sealed class EndpointSelectorTests
 
     private EndpointSelector Selector(params RabbitEndpoint[] endpoints) => new(endpoints, _time);
 
-    private static FailedEndpoints After(params RabbitEndpoint[] endpoints)
+    private static FailedEndpoints After(RabbitEndpoint endpoint)
     {
         var failed = new FailedEndpoints();
-        foreach (RabbitEndpoint endpoint in endpoints)
-        {
-            failed.Failed(endpoint);
-        }
-
+        failed.Failed(endpoint);
         return failed;
     }
 

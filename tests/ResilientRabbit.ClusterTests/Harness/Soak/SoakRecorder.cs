@@ -63,5 +63,5 @@ public sealed class SoakRecorder(IRabbitCluster cluster)
         => int.TryParse(Environment.GetEnvironmentVariable(variable), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : otherwise;
 
     private static bool IsNamed(string variable, string name)
-        => Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } wanted || wanted.Split(',').Any(one => name.Contains(one.Trim(), StringComparison.OrdinalIgnoreCase));
+        => Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } wanted || wanted.Split(';').Any(one => name.Contains(one.Trim(), StringComparison.OrdinalIgnoreCase));
 }
