@@ -90,7 +90,7 @@ public sealed class AckBurstTests
 
         first.Channel.AckEach(1);
         first.Kill();
-        FakePublishSession second = harness.Open().AckAll();
+        FakePublishSession second = harness.OpenAcking();
 
         Assert.Equal(1, (await Confirmed(tasks[0])).Attempts);
         Assert.Equal(2, (await Confirmed(tasks[1])).Attempts);

@@ -72,7 +72,7 @@ public sealed class BadInputTests
     {
         string name = string.Concat(Enumerable.Repeat(letter, count));
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         await Confirmed(harness.Publisher.PublishAsync(name, name, default).AsTask());
 
@@ -113,7 +113,7 @@ public sealed class BadInputTests
     public async Task Headers_nested_as_deep_as_allowed_are_sent()
     {
         await using var harness = new PublisherHarness();
-        harness.Open().AckAll();
+        harness.OpenAcking();
 
         await Confirmed(harness.Publisher.PublishAsync("orders", "eu", default, WithHeader(Nest(32))).AsTask());
     }
@@ -172,7 +172,7 @@ public sealed class BadInputTests
     public async Task A_body_above_the_limit_is_not_sent()
     {
         await using var harness = new PublisherHarness(change: static settings => settings with { MaxMessageSize = 3 });
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         PublishException error = await Failed(harness.Publish("1234"), PublishFailure.NotSent);
         await Confirmed(harness.Publish("123"));
@@ -209,7 +209,7 @@ public sealed class BadInputTests
         where T : ArgumentException
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         T error = await Assert.ThrowsAnyAsync<T>(() => harness.Publisher.PublishAsync(message).AsTask().WaitAsync(Watch.Limit));
         await Confirmed(harness.Publish("next"));

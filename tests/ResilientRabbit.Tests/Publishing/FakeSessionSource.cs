@@ -7,12 +7,27 @@ namespace ResilientRabbit.Tests.Publishing;
 internal sealed class FakeSessionSource(Watch watch) : ISessionSource
 {
     private FakePublishSession? _session;
+    private int _looks;
 
     public event Action? SessionChanged;
 
     public Watch Watch => watch;
 
-    public IPublishSession? Session => Volatile.Read(ref _session);
+    public IPublishSession? Session
+    {
+        get
+        {
+            IPublishSession? session = Volatile.Read(ref _session);
+            if (session is null)
+            {
+                // A lane without a session looks here each time it is woken: so a test can see that it waits.
+                Interlocked.Increment(ref _looks);
+                Watch.Changed();
+            }
+
+            return session;
+        }
+    }
 
     public ConnectionException? LastError { get; set; }
 
@@ -20,9 +35,10 @@ internal sealed class FakeSessionSource(Watch watch) : ISessionSource
 
     public void Start() => IsStarted = true;
 
-    public FakePublishSession Open()
+    public FakePublishSession Open(Action<FakePublishSession>? prepare = null)
     {
         var session = new FakePublishSession(this);
+        prepare?.Invoke(session);
         Volatile.Write(ref _session, session);
         Raise();
         return session;
@@ -32,6 +48,17 @@ internal sealed class FakeSessionSource(Watch watch) : ISessionSource
     {
         Interlocked.CompareExchange(ref _session, null, session);
         Raise();
+    }
+
+    /// <summary>Waits until the lane whose session was lost has put everything back and waits for another one.</summary>
+    public async Task WaitingAsync()
+    {
+        for (int look = 0; look < 10; look++)
+        {
+            int seen = Volatile.Read(ref _looks);
+            Raise();
+            await Watch.UntilAsync(() => Volatile.Read(ref _looks) > seen, "the lane looks for a session");
+        }
     }
 
     public void Raise() => SessionChanged?.Invoke();

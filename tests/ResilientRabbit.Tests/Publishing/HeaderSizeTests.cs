@@ -44,7 +44,7 @@ public sealed class HeaderSizeTests
     public async Task A_table_with_two_keys_of_one_text_fails_alone_in_a_batch()
     {
         await using var harness = new PublisherHarness();
-        harness.Open().AckAll();
+        harness.OpenAcking();
         OutboundMessage bad = Message("b") with { Properties = WithHeader(new Hashtable { [1] = "number", ["1"] = "text" }) };
 
         PublishBatchResult result = await harness.Publisher.PublishBatchAsync([Message("a"), bad, Message("c")]).AsTask();
@@ -62,7 +62,7 @@ public sealed class HeaderSizeTests
     private static async Task AssertRefusedAsync(object value)
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         await Assert.ThrowsAsync<ArgumentException>(() => harness.Publisher.PublishAsync("orders", "eu", default, WithHeader(value)).AsTask());
 

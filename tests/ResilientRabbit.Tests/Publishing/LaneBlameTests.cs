@@ -107,6 +107,7 @@ public sealed class LaneBlameTests
         first.Channel.Close(406, Unspecific);
         await first.WrittenAsync(Expired + 2);
         first.Kill();
+        await harness.Sources[0].WaitingAsync();
         harness.Time.Advance(TimeSpan.FromSeconds(2));
         foreach (Task<PublishReceipt> task in old)
         {
@@ -205,9 +206,8 @@ public sealed class LaneBlameTests
         await using var harness = new PublisherHarness();
         Task<PublishReceipt>[] bad = [.. Enumerable.Range(0, 64).Select(number => Keyed(harness, $"{number}", "missing"))];
         Task<PublishReceipt> good = Keyed(harness, "good", "orders");
-        FakePublishSession session = harness.Open();
         HashSet<FakePublishChannel> closed = [];
-        session.OnWrite = (channel, message) =>
+        FakePublishSession session = harness.Open(prepare: session => session.OnWrite = (channel, message) =>
         {
             // What comes after the first offender is not looked at any more.
             if (!closed.Contains(channel) && string.Equals(message.Exchange, "missing", StringComparison.Ordinal))
@@ -219,8 +219,7 @@ public sealed class LaneBlameTests
             {
                 channel.Ack(message.Tag);
             }
-        };
-        harness.Sources[0].Raise();
+        });
 
         foreach (Task<PublishReceipt> task in bad)
         {

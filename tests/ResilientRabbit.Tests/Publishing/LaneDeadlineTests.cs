@@ -135,7 +135,7 @@ public sealed class LaneDeadlineTests
     public async Task The_clock_stands_still_while_nothing_is_pending_and_runs_again_after()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(harness.Publish("a"));
         harness.Time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(harness.Time.IsWaiting(TimeSpan.FromMilliseconds(25)));

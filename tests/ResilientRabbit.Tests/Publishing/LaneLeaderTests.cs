@@ -150,7 +150,7 @@ public sealed class LaneLeaderTests
 
     private static FakePublishSession Open(PublisherHarness harness, int connection, string? node)
     {
-        FakePublishSession session = harness.Open(connection).AckAll();
+        FakePublishSession session = harness.OpenAcking(connection);
         session.NodeName = node;
         return session;
     }

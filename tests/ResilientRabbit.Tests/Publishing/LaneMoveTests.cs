@@ -16,7 +16,7 @@ public sealed class LaneMoveTests
         await harness.PublishWrittenAsync(old, "a", "b");
 
         // Another session in the place of the first, which lives on.
-        FakePublishSession successor = harness.Open().AckAll();
+        FakePublishSession successor = harness.OpenAcking();
         Task<PublishReceipt> c = harness.Publish("c");
         await old.QuietAsync();
         Assert.Equal(["a", "b"], Texts(old.Writes));
@@ -34,7 +34,7 @@ public sealed class LaneMoveTests
         await using var harness = new PublisherHarness();
         FakePublishSession old = harness.Open();
         await harness.PublishWrittenAsync(old, "a");
-        FakePublishSession successor = harness.Open().AckAll();
+        FakePublishSession successor = harness.OpenAcking();
         Task<PublishReceipt> b = harness.Publish("b");
         await old.QuietAsync();
         Assert.Equal(["a"], Texts(old.Writes));
@@ -81,7 +81,7 @@ public sealed class LaneMoveTests
         stuck.Channel.Ack(1);
         await Confirmed(first[0]);
         stuck.SetRoom(false);
-        FakePublishSession other = harness.Open(1).AckAll();
+        FakePublishSession other = harness.OpenAcking(1);
         Task<PublishReceipt> b = harness.Publish("b");
         await stuck.QuietAsync();
 
@@ -101,9 +101,9 @@ public sealed class LaneMoveTests
     public async Task A_lane_returns_to_a_session_that_was_stuck_for_a_while()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        FakePublishSession home = harness.Open(0).AckAll();
+        FakePublishSession home = harness.OpenAcking(0);
         await Confirmed(harness.Publish("a"));
-        FakePublishSession other = harness.Open(1).AckAll();
+        FakePublishSession other = harness.OpenAcking(1);
         home.WriteStall = Stall;
         await Confirmed(harness.Publish("b"));
         Assert.Equal(["b"], Texts(other.Writes));
@@ -122,9 +122,9 @@ public sealed class LaneMoveTests
     public async Task A_lane_does_not_return_to_a_session_that_is_still_stuck()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        FakePublishSession home = harness.Open(0).AckAll();
+        FakePublishSession home = harness.OpenAcking(0);
         await Confirmed(harness.Publish("a"));
-        FakePublishSession other = harness.Open(1).AckAll();
+        FakePublishSession other = harness.OpenAcking(1);
         home.WriteStall = Stall;
         harness.Sources[0].Raise();
         await harness.Watch.UntilAsync(() => other.Channels.Count == 1, "the idle lane has left");
@@ -147,7 +147,7 @@ public sealed class LaneMoveTests
         await using var harness = new PublisherHarness(connections: 2);
         FakePublishSession home = harness.Open(0);
         home.OpenError = new ConnectionException(ConnectionFailureReason.TimedOut, null, "no channel");
-        FakePublishSession other = harness.Open(1).AckAll();
+        FakePublishSession other = harness.OpenAcking(1);
         Task<PublishReceipt> task = harness.Publish("a");
 
         await PauseAsync(harness);
@@ -160,7 +160,7 @@ public sealed class LaneMoveTests
     public async Task A_session_that_opened_no_channel_is_tried_again_before_one_that_takes_no_bytes()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        FakePublishSession home = harness.Open(0).AckAll();
+        FakePublishSession home = harness.OpenAcking(0);
         home.OpenError = new ConnectionException(ConnectionFailureReason.TimedOut, null, "no channel");
         FakePublishSession stuck = harness.Open(1);
         stuck.WriteStall = Stall;
@@ -178,7 +178,7 @@ public sealed class LaneMoveTests
     public async Task A_session_that_takes_no_bytes_is_used_where_there_is_no_other()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession only = harness.Open().AckAll();
+        FakePublishSession only = harness.OpenAcking();
         only.WriteStall = Stall;
 
         await Confirmed(harness.Publish("a"));
@@ -196,7 +196,7 @@ public sealed class LaneMoveTests
         Task<PublishReceipt>[] first = await harness.PublishWrittenAsync(stuck, "a");
         stuck.Channel.Ack(1);
         await Confirmed(first[0]);
-        FakePublishSession other = harness.Open(1).AckAll();
+        FakePublishSession other = harness.OpenAcking(1);
         stuck.SetRoom(false);
         stuck.Block(isBlocked);
         stuck.WriteStall = Stall;

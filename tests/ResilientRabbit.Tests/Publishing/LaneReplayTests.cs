@@ -35,7 +35,7 @@ public sealed class LaneReplayTests
         first.Channel.Ack(2);
 
         first.Kill();
-        FakePublishSession second = harness.Open().AckAll();
+        FakePublishSession second = harness.OpenAcking();
         await second.WrittenAsync(2);
 
         Assert.Equal(["a", "c"], Texts(second.Writes));
@@ -88,7 +88,7 @@ public sealed class LaneReplayTests
         Task<PublishReceipt> kept = harness.Publish("b");
 
         await source.CancelAsync();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(kept);
 
         Assert.Equal(["b"], Texts(session.Writes));

@@ -24,7 +24,7 @@ public sealed class LaneTests
     public async Task A_confirm_that_comes_inside_the_write_completes_the_publish()
     {
         await using var harness = new PublisherHarness();
-        harness.Open().AckAll();
+        harness.OpenAcking();
 
         Assert.Equal(1, (await Confirmed(harness.Publish("a"))).Attempts);
     }
@@ -61,7 +61,7 @@ public sealed class LaneTests
     {
         await using var harness = new PublisherHarness(connections: 2);
         FakePublishSession home = harness.Open(0);
-        FakePublishSession other = harness.Open(1).AckAll();
+        FakePublishSession other = harness.OpenAcking(1);
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
 
         home.Kill();
@@ -74,10 +74,10 @@ public sealed class LaneTests
     public async Task The_lane_goes_home_over_an_empty_window_without_any_copy()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        FakePublishSession refuge = harness.Open(1).AckAll();
+        FakePublishSession refuge = harness.OpenAcking(1);
         await Confirmed(harness.Publish("a"));
 
-        FakePublishSession home = harness.Open(0).AckAll();
+        FakePublishSession home = harness.OpenAcking(0);
         await harness.Watch.UntilAsync(() => home.Channels.Count == 1);
 
         Assert.Equal(1, (await Confirmed(harness.Publish("b"))).Attempts);
@@ -105,7 +105,7 @@ public sealed class LaneTests
     public async Task A_session_that_cannot_open_a_channel_is_asked_again_after_a_pause()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         session.OpenError = new ConnectionException(ConnectionFailureReason.TimedOut, null, "no channel");
         Task<PublishReceipt> task = harness.Publish("a");
         await harness.Watch.UntilAsync(() => harness.Time.IsWaiting(TimeSpan.FromMilliseconds(100)));

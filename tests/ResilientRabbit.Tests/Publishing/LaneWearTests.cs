@@ -33,7 +33,7 @@ public sealed class LaneWearTests
     {
         // The silent one may be frozen: then opening a channel there takes until it is given up.
         await using var harness = new PublisherHarness(connections: 2, change: static settings => settings with { DeliveryTimeout = TimeSpan.FromSeconds(2) });
-        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1).AckAll());
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.OpenAcking(1));
         Task<PublishReceipt>[] lost = await harness.PublishWrittenAsync(home, "a");
         harness.Time.Advance(TimeSpan.FromSeconds(2) + Moment);
         await Failed(lost[0], PublishFailure.Unknown);

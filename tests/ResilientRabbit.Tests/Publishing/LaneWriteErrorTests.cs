@@ -46,7 +46,7 @@ public sealed class LaneWriteErrorTests
     public async Task A_closed_channel_on_a_living_session_is_replaced()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         session.Refuse = channel => channel == session.Channels[0];
 
         Assert.Equal(1, (await Confirmed(harness.Publish("a"))).Attempts);
@@ -83,7 +83,7 @@ public sealed class LaneWriteErrorTests
     {
         // A hostile broker: it acknowledges a tag that was never sent.
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         session.Refuse = channel =>
         {
             session.Refuse = null;
@@ -174,7 +174,7 @@ public sealed class LaneWriteErrorTests
         await first.QuietAsync();
 
         first.Kill();
-        FakePublishSession second = harness.Open().AckAll();
+        FakePublishSession second = harness.OpenAcking();
 
         await Confirmed(task);
         Assert.Equal(["a", "b"], Texts(second.Writes));

@@ -38,7 +38,7 @@ public sealed class MessageCopyTests
     public async Task Absent_properties_are_absent_also_on_a_reused_object()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         var full = new MessageProperties { CorrelationId = "c", Priority = 1, Timestamp = DateTimeOffset.UnixEpoch, Expiration = TimeSpan.Zero, Type = "t" };
         full.Headers["mine"] = 1;
         for (int round = 0; round < 20; round++)
@@ -89,7 +89,7 @@ public sealed class MessageCopyTests
         Task<PublishReceipt> task = harness.Publisher.PublishAsync("orders", "eu", default, properties).AsTask();
         await first.WrittenAsync(1);
         first.Kill();
-        harness.Open().AckAll();
+        harness.OpenAcking();
         await Confirmed(task);
 
         Assert.Same(inner, Assert.Single(properties.Headers).Value);
@@ -115,7 +115,7 @@ public sealed class MessageCopyTests
         table["key"] = "new";
         properties.CorrelationId = "new";
         properties.Headers["late"] = 1;
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(task);
 
         WrittenMessage written = session.Writes[0];
@@ -145,7 +145,7 @@ public sealed class MessageCopyTests
     public async Task The_defaults_come_from_the_options_and_a_message_may_override_them()
     {
         await using var harness = new PublisherHarness(change: static settings => settings with { Persistent = false, Mandatory = false });
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         await Confirmed(harness.Publish("a"));
         await Confirmed(harness.Publisher.PublishAsync(Message("b") with { Mandatory = true, Properties = new MessageProperties { Persistent = true } }).AsTask());
@@ -156,7 +156,7 @@ public sealed class MessageCopyTests
     private static async Task<WrittenMessage> SendAsync(MessageProperties properties)
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(harness.Publisher.PublishAsync("orders", "eu", default, properties).AsTask());
         return Assert.Single(session.Writes);
     }

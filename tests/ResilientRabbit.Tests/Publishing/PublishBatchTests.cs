@@ -31,7 +31,7 @@ public sealed class PublishBatchTests
     public async Task Invalid_messages_fail_in_their_places_and_the_rest_is_sent()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         PublishBatchResult result = await harness.Publisher
             .PublishBatchAsync([Message("a"), Message("b", exchange: new string('x', 256)), default, Message("d", timeout: TimeSpan.Zero), Message("e")])
@@ -48,7 +48,7 @@ public sealed class PublishBatchTests
     public async Task A_message_whose_headers_cannot_be_read_fails_alone()
     {
         await using var harness = new PublisherHarness();
-        harness.Open().AckAll();
+        harness.OpenAcking();
         var properties = new MessageProperties();
         properties.Headers["changing"] = new Changing();
         OutboundMessage bad = Message("b") with { Properties = properties };
@@ -144,7 +144,7 @@ public sealed class PublishBatchTests
     public async Task A_batch_far_above_the_pending_limit_flows_through_it_in_order()
     {
         await using var harness = new PublisherHarness(change: static settings => settings with { MaxPendingMessages = 100 });
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         OutboundMessage[] messages = [.. Enumerable.Range(0, 5_000).Select(static number => Message(number.ToString(CultureInfo.InvariantCulture)))];
 
         PublishBatchResult result = await harness.Publisher.PublishBatchAsync(messages).AsTask().WaitAsync(Watch.Limit);

@@ -13,7 +13,7 @@ public sealed class PublishClockTests
     public async Task A_message_that_comes_while_the_clock_is_being_stopped_keeps_its_deadline()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(harness.Publish("a"));
         session.OnWrite = null;
         PublishWhileStopping(harness, static () => true);
@@ -29,7 +29,7 @@ public sealed class PublishClockTests
     public async Task A_message_that_came_and_went_while_the_clock_was_being_stopped_leaves_it_able_to_start()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(harness.Publish("a"));
         PublishWhileStopping(harness, () => harness.Counts.Pending == 0);
         harness.Time.Advance(TimeSpan.FromMilliseconds(25));

@@ -60,7 +60,12 @@ internal sealed class PublisherHarness : IAsyncDisposable
 
     public PublishCounts Counts => Publisher.Counts;
 
-    public FakePublishSession Open(int connection = 0) => Sources[connection].Open();
+    /// <param name="connection">Whose session.</param>
+    /// <param name="prepare">Done before anybody sees the session: a lane that has something to send writes at once.</param>
+    public FakePublishSession Open(int connection = 0, Action<FakePublishSession>? prepare = null) => Sources[connection].Open(prepare);
+
+    /// <summary>Opens a session that acknowledges each message inside its write.</summary>
+    public FakePublishSession OpenAcking(int connection = 0) => Open(connection, static session => session.AckAll());
 
     public static OutboundMessage Message(string text, string exchange = "orders", string? key = null, TimeSpan? timeout = null)
         => new() { Exchange = exchange, RoutingKey = "eu", Body = Encoding.UTF8.GetBytes(text), OrderingKey = key, DeliveryTimeout = timeout };

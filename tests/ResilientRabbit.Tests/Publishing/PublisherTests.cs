@@ -77,7 +77,7 @@ public sealed class PublisherTests
     public async Task A_token_that_was_cancelled_before_the_call_sends_nothing()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
 
         await Cancelled(harness.Publish("a", cancellationToken: new CancellationToken(canceled: true)), PublishFailure.NotSent);
         await Confirmed(harness.Publish("b"));
@@ -214,8 +214,8 @@ public sealed class PublisherTests
     public async Task Many_callers_at_once_all_get_their_confirm()
     {
         await using var harness = new PublisherHarness(connections: 2, change: static settings => settings with { Lanes = 4, MaxPendingMessages = 50 });
-        harness.Open(0).AckAll();
-        harness.Open(1).AckAll();
+        harness.OpenAcking(0);
+        harness.OpenAcking(1);
 
         Task<PublishReceipt>[] tasks = [.. Enumerable.Range(0, 2_000).AsParallel().Select(number => harness.Publish("x", exchange: "e" + (number % 20)))];
         PublishReceipt[] receipts = await Task.WhenAll(tasks).WaitAsync(Watch.Limit);
@@ -228,7 +228,7 @@ public sealed class PublisherTests
     public async Task A_caller_may_publish_from_the_continuation_of_a_confirm()
     {
         await using var harness = new PublisherHarness(change: static settings => settings with { MaxPendingMessages = 1 });
-        harness.Open().AckAll();
+        harness.OpenAcking();
 
         for (int number = 0; number < 200; number++)
         {
@@ -255,8 +255,8 @@ public sealed class PublisherTests
             harness.Time.Advance(TimeSpan.FromMilliseconds(random.Next(500)));
         }
 
-        harness.Open(0).AckAll();
-        harness.Open(1).AckAll();
+        harness.OpenAcking(0);
+        harness.OpenAcking(1);
         for (int step = 0; step < 20; step++)
         {
             harness.Time.Advance(TimeSpan.FromSeconds(10));

@@ -28,7 +28,7 @@ public sealed class RefusedAndStoredTests
     public async Task Of_a_refused_message_the_same_is_said_when_all_confirms_before_came_before_their_writes_had_ended()
     {
         await using var harness = new PublisherHarness();
-        FakePublishSession session = harness.Open().AckAll();
+        FakePublishSession session = harness.OpenAcking();
         await Confirmed(harness.Publish("x"));
         session.OnWrite = null;
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(session, "a", "b");
