@@ -13,6 +13,9 @@ internal sealed class ConnectPauses(ClientSettings settings, EndpointSelector se
     private static readonly TimeSpan MovePeriod = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan MovePause = TimeSpan.FromSeconds(1);
 
+    /// <summary>After an attempt that was not answered, and has taken a second by that: the address may have arrived just behind it.</summary>
+    private static readonly TimeSpan MovePauseAfterSilence = TimeSpan.FromMilliseconds(250);
+
     private readonly AdditiveBackOff? _additive = settings.ReconnectStep is { } step ? new AdditiveBackOff(settings.ReconnectDelay, step, settings.ReconnectMaxDelay) : null;
     private int _refusals;
     private long _outSince = time.GetTimestamp();
@@ -65,9 +68,10 @@ internal sealed class ConnectPauses(ClientSettings settings, EndpointSelector se
         }
 
         TimeSpan grown = TimeSpan.FromTicks((long)Math.Min(settings.ReconnectDelay.Ticks * Math.Pow(2, Math.Min(attempt, 32)), settings.ReconnectMaxDelay.Ticks));
-        if (settings.ConnectionMode == ConnectionMode.VirtualIp && grown > MovePause && time.GetElapsedTime(_outSince) < MovePeriod)
+        if (settings.ConnectionMode == ConnectionMode.VirtualIp && time.GetElapsedTime(_outSince) < MovePeriod)
         {
-            return MovePause * (0.5 + (random / 2));
+            TimeSpan most = reason == ConnectionFailureReason.TimedOut ? MovePauseAfterSilence : MovePause;
+            return (grown < most ? grown : most) * (0.5 + (random / 2));
         }
 
         // Polly cuts its delay off at the longest one and loses the jitter there: clients that were lost together would come together for ever.

@@ -229,8 +229,8 @@ public sealed class LaneBlameTests
         await Confirmed(good);
         int most = session.Writes.CountBy(static message => message.Text).Max(static copies => copies.Value);
 
-        // 1 + log2 of the window of 2,048.
-        Assert.InRange(most, 1, 12);
+        // 1 + log2 of the window of 4,096.
+        Assert.InRange(most, 1, 13);
     }
 
     [Fact]
