@@ -30,7 +30,7 @@ internal sealed class Ours : IContender
     /// <param name="style">How the SDK is called.</param>
     /// <param name="lanes">Lanes of the publisher.</param>
     /// <param name="connections">Connections of the publisher.</param>
-    /// <param name="pending">Outstanding calls, and the publisher's limit, over windows of the default size; null is the benchmark's window and the default limit.</param>
+    /// <param name="pending">Outstanding calls, and the publisher's limit; null is the benchmark's window and the default limit.</param>
     /// <param name="isAdaptive">Whether the window is searched.</param>
     public Ours(RunSettings settings, OurStyle style, int lanes, int connections, int? pending = null, bool isAdaptive = false)
     {
@@ -41,7 +41,7 @@ internal sealed class Ours : IContender
         options.Endpoints.Add(settings.Host);
         options.Publisher.Lanes = lanes;
         options.Publisher.Connections = connections;
-        options.Publisher.InFlightWindow = pending is null ? settings.Window : options.Publisher.InFlightWindow;
+        options.Publisher.InFlightWindow = Math.Max(settings.Window, options.Publisher.InFlightWindow);
         options.Publisher.AdaptiveWindow = isAdaptive;
         options.Publisher.Mandatory = settings.Mandatory;
         options.Publisher.MaxPendingMessages = pending is { } limit ? Math.Max(limit, settings.Window) * 2 : options.Publisher.MaxPendingMessages;

@@ -5,7 +5,10 @@ namespace ResilientRabbit.Publishing;
 /// <summary>A ring of slots by delivery tag, which grows when the tags in use span more than it holds.</summary>
 internal struct WindowSlots(int capacity)
 {
-    private WindowSlot[] _slots = new WindowSlot[Math.Max(16, (int)BitOperations.RoundUpToPowerOf2((uint)capacity))];
+    /// <summary>64 KiB: each channel begins with such an array, and what is above 85,000 bytes lies on the large object heap.</summary>
+    private const int MostAtFirst = 2048;
+
+    private WindowSlot[] _slots = new WindowSlot[Math.Clamp((int)BitOperations.RoundUpToPowerOf2((uint)capacity), 16, MostAtFirst)];
 
     public readonly ref WindowSlot this[ulong tag] => ref _slots[tag & (ulong)(_slots.Length - 1)];
 
