@@ -1,6 +1,7 @@
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 using Xunit;
+using static ResilientRabbit.Tests.Connections.Failures;
 
 namespace ResilientRabbit.Tests.Connections;
 
@@ -229,13 +230,6 @@ public sealed class EndpointSelectorTests
     private EndpointSelector Ordered(params RabbitEndpoint[] endpoints) => new(endpoints, _time, firstIndex: 1, EndpointOrder.Ordered);
 
     private EndpointSelector Selector(params RabbitEndpoint[] endpoints) => new(endpoints, _time);
-
-    private static FailedEndpoints After(RabbitEndpoint endpoint)
-    {
-        var failed = new FailedEndpoints();
-        failed.Failed(endpoint);
-        return failed;
-    }
 
     private static RabbitEndpoint[] Choose(EndpointSelector selector, int count)
         => [.. Enumerable.Range(0, count).Select(_ => selector.Next("publish-1", new FailedEndpoints()))];

@@ -1,6 +1,7 @@
 using ResilientRabbit.Configuration;
 using ResilientRabbit.Connections;
 using Xunit;
+using static ResilientRabbit.Tests.Connections.Failures;
 
 namespace ResilientRabbit.Tests.Connections;
 
@@ -66,16 +67,5 @@ public sealed class FailedEndpointsTests
 
         failed.Clear();
         Assert.Equal(A, selector.Next("publish-1", failed));
-    }
-
-    private static FailedEndpoints After(params RabbitEndpoint[] endpoints)
-    {
-        var failed = new FailedEndpoints();
-        foreach (RabbitEndpoint endpoint in endpoints)
-        {
-            failed.Failed(endpoint);
-        }
-
-        return failed;
     }
 }

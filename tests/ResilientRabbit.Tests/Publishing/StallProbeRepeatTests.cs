@@ -12,8 +12,8 @@ public sealed class StallProbeRepeatTests
     public async Task A_late_confirm_of_an_earlier_copy_does_not_confirm_a_later_one()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
-        await StallOnceAsync(harness, home, other);
+        (FakePublishSession home, FakePublishSession other, _) = await StallAsync(harness);
+        await harness.StallOnAsync(other, 2);
         Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "b");
         home.Channel.Ack(1);
         await home.QuietAsync();
@@ -50,13 +50,10 @@ public sealed class StallProbeRepeatTests
     public async Task A_lane_whose_connection_answers_again_does_not_wait_for_the_probe()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
-        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
-        harness.Time.Advance(AboveStall);
-        await other.WrittenAsync(1);
+        (FakePublishSession home, FakePublishSession other, Task<PublishReceipt> stalled) = await StallAsync(harness);
 
         home.Channel.Ack(1);
-        await Confirmed(tasks[0]);
+        await Confirmed(stalled);
         harness.Time.Advance(TimeSpan.FromMilliseconds(50));
 
         await harness.PublishWrittenAsync(home, "b");
@@ -139,10 +136,7 @@ public sealed class StallProbeRepeatTests
     public async Task A_copy_that_the_queue_refuses_is_followed_by_another_one()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
-        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
-        harness.Time.Advance(AboveStall);
-        await other.WrittenAsync(1);
+        (FakePublishSession home, FakePublishSession other, Task<PublishReceipt> stalled) = await StallAsync(harness);
         other.Channel.Nack(1);
 
         // The lane has stayed, and goes on; the question is asked again.
@@ -151,7 +145,7 @@ public sealed class StallProbeRepeatTests
         await other.WrittenAsync(2);
         other.Channel.Ack(1);
 
-        Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
+        Assert.Equal(3, (await Confirmed(stalled)).Attempts);
         Assert.Equal(["a", "a"], Texts(other.Writes.Take(2)));
         Assert.True(other.Channels[0].IsRetired);
     }
@@ -160,8 +154,8 @@ public sealed class StallProbeRepeatTests
     public async Task A_copy_that_the_queue_refuses_after_a_stall_of_its_own_is_followed_by_another_one()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
-        await StallOnceAsync(harness, home, other);
+        (FakePublishSession home, FakePublishSession other, _) = await StallAsync(harness);
+        await harness.StallOnAsync(other, 2);
         await harness.PublishWrittenAsync(home, "b");
 
         other.Channel.Nack(1);
@@ -177,10 +171,7 @@ public sealed class StallProbeRepeatTests
     public async Task A_copy_that_is_lost_with_its_connection_is_followed_by_another_one()
     {
         await using var harness = new PublisherHarness(connections: 2);
-        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
-        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
-        harness.Time.Advance(AboveStall);
-        await other.WrittenAsync(1);
+        (FakePublishSession home, FakePublishSession other, Task<PublishReceipt> stalled) = await StallAsync(harness);
         other.Kill();
         await harness.PublishWrittenAsync(home, "b");
         FakePublishSession next = harness.Open(1);
@@ -189,15 +180,16 @@ public sealed class StallProbeRepeatTests
         await next.WrittenAsync(1);
         next.Channel.Ack(1);
 
-        Assert.Equal(3, (await Confirmed(tasks[0])).Attempts);
+        Assert.Equal(3, (await Confirmed(stalled)).Attempts);
     }
 
-    /// <summary>Message "a" stalls on both connections: its copies stay out.</summary>
-    private static async Task StallOnceAsync(PublisherHarness harness, FakePublishSession home, FakePublishSession other)
+    /// <summary>Message "a" stalls, and a copy of it is out.</summary>
+    private static async Task<(FakePublishSession Home, FakePublishSession Other, Task<PublishReceipt> Stalled)> StallAsync(PublisherHarness harness)
     {
-        await harness.PublishWrittenAsync(home, "a");
+        (FakePublishSession home, FakePublishSession other) = (harness.Open(0), harness.Open(1));
+        Task<PublishReceipt>[] tasks = await harness.PublishWrittenAsync(home, "a");
         harness.Time.Advance(AboveStall);
         await other.WrittenAsync(1);
-        await harness.StallOnAsync(other, 2);
+        return (home, other, tasks[0]);
     }
 }
