@@ -106,10 +106,8 @@ public sealed class DeadAddressTests : IAsyncLifetime
         using Socket second = Listen("127.0.0.3");
         ClientSettings settings = Settings(["127.0.0.2", "127.0.0.3"], TimeSpan.FromSeconds(1), options => options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{_broker.Port}")));
         ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System, order: EndpointOrder.Ordered));
-        var failed = new List<RabbitEndpoint>();
-        attempts.Failed += (endpoint, _, _) => failed.Add(endpoint);
 
-        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+        (ConnectionEpoch epoch, List<RabbitEndpoint> failed) = await ConnectAsync(attempts);
 
         Assert.Equal([settings.Endpoints[0]], failed);
         Assert.Equal(settings.Endpoints[1], epoch.Endpoint);
@@ -122,12 +120,9 @@ public sealed class DeadAddressTests : IAsyncLifetime
         using Socket first = Listen();
         using Socket second = Listen("127.0.0.3");
         ClientSettings settings = SilentOnes();
-        EndpointSelector selector = InUse(settings);
-        ConnectAttempts attempts = Attempts(settings, selector);
-        var failed = new List<RabbitEndpoint>();
-        attempts.Failed += (endpoint, _, _) => failed.Add(endpoint);
+        ConnectAttempts attempts = Attempts(settings, InUse(settings));
 
-        ConnectionEpoch epoch = await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience);
+        (ConnectionEpoch epoch, List<RabbitEndpoint> failed) = await ConnectAsync(attempts);
 
         Assert.Equal(settings.Endpoints.Take(2), failed.OrderBy(static endpoint => endpoint.Host));
         await epoch.CloseAsync(TimeSpan.FromSeconds(1));
@@ -239,6 +234,13 @@ public sealed class DeadAddressTests : IAsyncLifetime
         selector.Next("reports-2", new FailedEndpoints());
         Array.ForEach([.. settings.Endpoints.Take(2)], selector.Succeeded);
         return selector;
+    }
+
+    private static async Task<(ConnectionEpoch Epoch, List<RabbitEndpoint> Failed)> ConnectAsync(ConnectAttempts attempts)
+    {
+        var failed = new List<RabbitEndpoint>();
+        attempts.Failed += (endpoint, _, _) => failed.Add(endpoint);
+        return (await attempts.ConnectAsync(CancellationToken.None).WaitAsync(Bed.Patience), failed);
     }
 
     private static IPAddress PeerOf(ConnectionEpoch epoch) => ((IPEndPoint)epoch.Stream.Socket.RemoteEndPoint!).Address;

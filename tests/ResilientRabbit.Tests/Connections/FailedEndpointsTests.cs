@@ -68,4 +68,21 @@ public sealed class FailedEndpointsTests
         failed.Clear();
         Assert.Equal(A, selector.Next("publish-1", failed));
     }
+
+    [Fact]
+    public void A_loss_may_be_noted_while_the_next_endpoint_is_chosen()
+    {
+        RabbitEndpoint[] all = [.. Enumerable.Range(0, 200).Select(static number => new RabbitEndpoint($"node-{number}", 5672))];
+        var selector = new EndpointSelector(all, _time);
+        var failed = new FailedEndpoints();
+
+        Parallel.For(0, 4, worker =>
+        {
+            for (int round = 0; round < 2_000; round++)
+            {
+                failed.Failed(all[(round + (worker * 50)) % all.Length]);
+                Assert.Contains(selector.Next("publish-1", failed), all);
+            }
+        });
+    }
 }
