@@ -143,6 +143,23 @@ public sealed class DeadAddressTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Behind_proxies_a_search_begins_elsewhere_than_at_the_loss_and_anew_once_the_connection_was_open()
+    {
+        // A proxy is not avoided for the loss of a session: only the search itself knows.
+        ClientSettings settings = Settings(["127.0.0.1"], TimeSpan.FromSeconds(3), options => options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"other.test:{_broker.Port}")));
+        ConnectAttempts attempts = Attempts(settings, new EndpointSelector(settings.Endpoints, TimeProvider.System, mode: ConnectionMode.LoadBalancer));
+        attempts.NoteLoss(settings.Endpoints[0], IPAddress.Loopback, new ConnectionException(ConnectionFailureReason.Silent, null, "a drill"));
+
+        (ConnectionEpoch epoch, _) = await ConnectAsync(attempts);
+        attempts.NoteOpened(epoch.Endpoint);
+        (ConnectionEpoch again, _) = await ConnectAsync(attempts);
+
+        Assert.Equal([settings.Endpoints[1], settings.Endpoints[0]], [epoch.Endpoint, again.Endpoint]);
+        await epoch.CloseAsync(TimeSpan.FromSeconds(1));
+        await again.CloseAsync(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
     public async Task An_address_is_found_once_however_often_the_resolver_names_it()
     {
         ClientSettings settings = Settings([.. Enumerable.Range(2, 40).Select(static number => FormattableString.Invariant($"127.0.0.{number / 2}"))]);
