@@ -72,16 +72,18 @@ public sealed class IsolationTests(ClusterFixture fixture)
     public async Task Ten_guilty_messages_a_second_leave_their_neighbours_most_of_their_rate()
     {
         await using Bench bench = await Bench.StartAsync(fixture.Cluster);
-        await bench.RunPacedAsync(TimeSpan.FromSeconds(2), guiltyPerSecond: 0);
-        double before = await bench.RunPacedAsync(TimeSpan.FromSeconds(4), guiltyPerSecond: 0);
-        _ = await bench.RunPacedAsync(TimeSpan.FromSeconds(1), guiltyPerSecond: 10);
-        double during = await bench.RunPacedAsync(TimeSpan.FromSeconds(4), guiltyPerSecond: 10);
+        await bench.RunPacedAsync(seconds: 2, guiltyPerSecond: 0);
+        int[] before = await bench.RunPacedAsync(seconds: 4, guiltyPerSecond: 0);
+        int[] during = await bench.RunPacedAsync(seconds: 6, guiltyPerSecond: 10);
 
+        // The rate is to be back within a second: the first one does not count. Medians: a machine that stands still in one of the seconds is not the lane's doing.
+        double steady = before.Order().ElementAt(before.Length / 2);
+        double rate = during.Skip(1).Order().ElementAt(during.Length / 2 - 1);
         PublishCounts counts = bench.Client.Status.Publishing;
-        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"10 guilty messages a second among 1000 good ones: {before:0}/s before, {during:0}/s from the second second on ({during / before:0.00}), {counts.Refused} refused, {bench.ClosedChannels} channels closed, {counts.Replayed} copies sent again"));
+        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"10 guilty messages a second among 1000 good ones: {string.Join(' ', before)} confirmed in each second before, {string.Join(' ', during)} with them ({rate / steady:0.00}), {counts.Refused} refused, {bench.ClosedChannels} channels closed, {counts.Replayed} copies sent again"));
         Assert.True(counts.Refused >= 30, $"Only {counts.Refused} guilty messages had their outcome.");
 
-        Assert.True(during >= 0.8 * before, $"{during:0}/s after {before:0}/s.");
+        Assert.True(rate >= 0.8 * steady, $"{rate:0}/s after {steady:0}/s.");
     }
 
     /// <summary>A client of one lane with a user of little permission, and a broker with a small limit on message sizes.</summary>
@@ -136,23 +138,23 @@ public sealed class IsolationTests(ClusterFixture fixture)
             _ => throw new ArgumentOutOfRangeException(nameof(guilt)),
         };
 
-        /// <summary>Offers 1000 good messages a second, and some guilty ones, for so long. Returns the confirmed good ones per second.</summary>
-        public async Task<double> RunPacedAsync(TimeSpan duration, int guiltyPerSecond)
+        /// <summary>Offers 1000 good messages a second, and some guilty ones, for so long. Returns how many good ones were confirmed in each of the seconds.</summary>
+        public async Task<int[]> RunPacedAsync(int seconds, int guiltyPerSecond)
         {
             var pending = new List<Task>();
-            int confirmed = 0;
+            int[] confirmed = new int[seconds];
             long start = Stopwatch.GetTimestamp();
             int offered = 0;
             int guilty = 0;
-            while (Stopwatch.GetElapsedTime(start) < duration)
+            while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
             {
-                double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                while (offered < seconds * 1000)
+                double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                while (offered < elapsed * 1000)
                 {
                     pending.Add(CountAsync(PublishGoodAsync(offered++)));
                 }
 
-                while (guilty < seconds * guiltyPerSecond)
+                while (guilty < elapsed * guiltyPerSecond)
                 {
                     guilty++;
                     pending.Add(Assert.ThrowsAsync<PublishException>(() => PublishGuiltyAsync(Guilt.MissingExchange)));
@@ -162,15 +164,17 @@ public sealed class IsolationTests(ClusterFixture fixture)
                 await Task.Delay(5);
             }
 
-            int done = Volatile.Read(ref confirmed);
-            TimeSpan took = Stopwatch.GetElapsedTime(start);
             await Task.WhenAll(pending).WaitAsync(TimeSpan.FromSeconds(60));
-            return done / took.TotalSeconds;
+            return confirmed;
 
             async Task CountAsync(Task<PublishReceipt> publishing)
             {
                 await publishing;
-                Interlocked.Increment(ref confirmed);
+                int second = (int)Stopwatch.GetElapsedTime(start).TotalSeconds;
+                if (second < seconds)
+                {
+                    Interlocked.Increment(ref confirmed[second]);
+                }
             }
         }
 
