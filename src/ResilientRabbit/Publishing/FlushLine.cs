@@ -15,10 +15,10 @@ internal sealed class FlushLine
         return _current;
     }
 
-    /// <summary>A message has its outcome; null when it was never accepted.</summary>
-    public void Leave(FlushGeneration? generation)
+    /// <summary>So many messages have their outcome; null when they were never accepted.</summary>
+    public void Leave(FlushGeneration? generation, int count)
     {
-        if (generation is not null && --generation.Open == 0 && generation.Done is not null)
+        if (generation is not null && (generation.Open -= count) == 0 && generation.Done is not null)
         {
             Complete();
         }

@@ -49,7 +49,7 @@ internal sealed class LaneAnswers(Lane lane, LaneContext context, IPublishSessio
         var toTell = default(MessageList);
         while (won.Take() is { } message)
         {
-            if (message.SetOutcome(message.ToReceipt(), null))
+            if (message.SetOutcome(null))
             {
                 toTell.Add(message);
             }

@@ -57,14 +57,14 @@ internal sealed class LaneContext
             Confirmed.Add(message.Exchange);
             Ledger.Release(message, null);
             Meter.Finished(message, null);
-            message.Complete(message.ToReceipt(), null);
+            message.Complete(null);
             return;
         }
 
         Exception error = PublishErrors.Create(message, kind, this, cause, out PublishFailure failure);
         Ledger.Release(message, failure);
         Meter.Finished(message, failure);
-        message.Complete(default, error);
+        message.Complete(error);
 
         Log(error);
     }

@@ -18,6 +18,8 @@ internal struct OutcomeCounts
 
     public long Replayed { get; set; }
 
+    public void CountConfirmed(int count) => _confirmed += count;
+
     /// <summary>Counts an outcome; null is a confirm.</summary>
     public void Count(PublishFailure? failure)
     {

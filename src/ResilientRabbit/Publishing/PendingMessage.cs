@@ -19,20 +19,16 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     private readonly MessagePool _pool;
     private WireProperties _properties;
     private ManualResetValueTaskSourceCore<PublishReceipt> _core;
-    private PublishReceipt _receipt;
-    private Exception? _error;
+    private RareMessageState? _rare;
     private MessageState _state;
     private int _references;
+    private int _nacksAtEnd;
     private bool _reusable;
-    private CancellationTokenRegistration _registration;
-    private Lane _carrier = null!;
-    private Offence? _offence;
 
     public PendingMessage(MessagePool pool) => _pool = pool;
 
     /// <summary>Written by the caller before the message is admitted, then by its writer.</summary>
     public Dictionary<string, object?> Headers => _properties.Headers;
-
     public BasicProperties Properties => _properties.Full;
     public ref readonly WireProperties Wire => ref _properties;
     public string Exchange { get; private set; } = string.Empty;
@@ -54,13 +50,13 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public long Started { get; set; }
 
     /// <summary>When the last copy was written; 0 while nobody measures that.</summary>
-    public long WrittenAt { get; set; }
+    public long WrittenAt { get => _rare?.WrittenAt ?? 0; set => Rare.WrittenAt = value; }
 
     /// <summary>Where the last copy was written to; null while nobody measures that.</summary>
-    public RabbitEndpoint? WrittenTo { get; set; }
+    public RabbitEndpoint? WrittenTo { get => _rare?.WrittenTo; set => Rare.WrittenTo = value; }
 
     /// <summary>The activity from the call to the outcome; null when nobody records it.</summary>
-    public Activity? Trace { get; set; }
+    public Activity? Trace { get => _rare?.Trace; set => Rare.Trace = value; }
 
     public string MessageId => _properties.MessageId;
     public long PublishId => _properties.PublishId;
@@ -75,22 +71,22 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public int Attempts { get; set; }
 
     /// <summary>Copies that were nacked.</summary>
-    public int Nacks { get; set; }
+    public int Nacks { get => _rare?.Nacks ?? 0; set => Rare.Nacks = value; }
 
     /// <summary>The channel incarnation that nacked it last.</summary>
-    public NackWatch? NackedBy { get; set; }
+    public NackWatch? NackedBy { get => _rare?.NackedBy; set => Rare.NackedBy = value; }
 
     /// <summary>Copies that were nacked, returned or refused. When it is below <see cref="Attempts"/>, the fate of a copy is unknown.</summary>
-    public int Answered { get; set; }
+    public int Answered { get => _rare?.Answered ?? 0; set => Rare.Answered = value; }
 
     /// <summary>Copies after which it rested although nothing is known of them: another one may have been refused in their place.</summary>
-    public int Unsure { get; set; }
+    public int Unsure { get => _rare?.Unsure ?? 0; set => Rare.Unsure = value; }
 
     /// <summary>The broker's words on the copy that ends the message.</summary>
-    public (int Code, string Text) Reply { get; set; }
+    public (int Code, string Text) Reply { get => _rare?.Reply ?? default; set => Rare.Reply = value; }
 
     /// <summary>Before this timestamp it is not sent again.</summary>
-    public long NotBefore { get; set; }
+    public long NotBefore { get => _rare?.NotBefore ?? 0; set => Rare.NotBefore = value; }
 
     /// <summary>The link of the list it is in.</summary>
     public PendingMessage? Next { get; set; }
@@ -99,11 +95,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>False while it waits for room: then it is not pending and not counted.</summary>
     public bool IsAdmitted { get; set; }
 
-    /// <summary>True when the ledger has counted its outcome. Guarded by the ledger's lock, like <see cref="IsAdmitted"/>.</summary>
+    /// <summary>True when the ledger has counted its outcome. Guarded by the ledger's lock, like <see cref="IsAdmitted"/>, until it is admitted.</summary>
     public bool WasReleased { get; set; }
 
     /// <summary>Completed when it was admitted or settled; made only for batches that wait for room.</summary>
-    public TaskCompletionSource? Admission { get; set; }
+    public TaskCompletionSource? Admission { get => _rare?.Admission; set => Rare.Admission = value; }
 
     public BatchSink? Batch { get; private set; }
     public int BatchIndex { get; private set; }
@@ -113,6 +109,9 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
 
     /// <summary>The number of its life: the object is reused.</summary>
     public long Version => _state.Version;
+
+    /// <summary>The token that ended it.</summary>
+    public CancellationToken CancelledBy => _rare?.CancelledBy ?? default;
 
     public bool IsSettled => _state.IsSettled;
     public bool IsInFlight => _state.IsInFlight;
@@ -128,7 +127,7 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         Body = message.Body;
         Size = message.Body.Length;
         Mandatory = mandatory;
-        Lane = _carrier = lane;
+        Lane = lane;
         HasOrderingKey = message.OrderingKey is not null;
         Deadline = deadline;
         Batch = batch;
@@ -141,8 +140,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>Another lane carries it from now on, because of something it has in common with a message that was refused.</summary>
     public void MoveTo(Lane lane, Offence offence)
     {
-        _offence = offence;
-        Volatile.Write(ref _carrier, lane);
+        Rare.Offence = offence;
+        Rare.Carrier = lane;
     }
 
     /// <summary>Must be called before the message is visible to any other thread.</summary>
@@ -150,9 +149,11 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     {
         if (cancellationToken.CanBeCanceled)
         {
-            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
+            Rare.Registration = cancellationToken.UnsafeRegister(static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
         }
     }
+
+    private RareMessageState Rare => Volatile.Read(ref _rare) ?? Interlocked.CompareExchange(ref _rare, new RareMessageState(), null) ?? _rare;
 
     public ValueTask<PublishReceipt> AsValueTask() => new(this, _core.Version);
 
@@ -172,57 +173,47 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     public SettleResult TryTakeBack(long version) => _state.TryTakeBack(version);
 
     /// <summary>Hands the outcome to the caller, once, after the message was settled and released from the ledger.</summary>
-    public void Complete(in PublishReceipt receipt, Exception? error)
+    public void Complete(Exception? error)
     {
-        if (SetOutcome(receipt, error))
+        if (SetOutcome(error))
         {
             _pool.Completions.Add(this);
         }
     }
 
     /// <summary>Notes the outcome, once, after the message was settled and released from the ledger. True when its caller is still to be told: <see cref="TellCaller"/>.</summary>
-    public bool SetOutcome(in PublishReceipt receipt, Exception? error)
+    public bool SetOutcome(Exception? error)
     {
-        if (!_registration.Equals(default) && !_registration.Unregister())
-        {
-            // The callback runs or has run with this object: it must not meet its next life.
-            _reusable = false;
-        }
-
-        _registration = default;
-
         // A tombstone may lie in a list for as long as an outage lasts, and nobody counts its bytes any more.
         Body = default;
-        if (Trace is not null)
+        if (error is not null || _rare is not null)
         {
-            PublishTracing.End(this, error);
+            EndRare(Rare, error);
         }
 
-        _offence?.Leave(error is null);
-        Admission?.TrySetResult();
         if (Batch is { } batch)
         {
-            int index = BatchIndex;
+            (int index, PublishReceipt receipt) = (BatchIndex, error is null ? ToReceipt() : default);
             ReleaseReference();
             batch.Complete(index, receipt, error);
             return false;
         }
 
-        _receipt = receipt;
-        _error = error;
+        // A late nack of an earlier copy may still come.
+        _nacksAtEnd = Answered + Unsure;
         return true;
     }
 
     /// <summary>Completes the caller's task; its continuation may run inside. Not on the driver's loop, which it could hold up.</summary>
     public void TellCaller()
     {
-        if (_error is null)
+        if (_rare?.Error is { } error)
         {
-            _core.SetResult(_receipt);
+            _core.SetException(error);
         }
         else
         {
-            _core.SetException(_error);
+            _core.SetResult(_properties.Receipt(Attempts, _nacksAtEnd));
         }
     }
 
@@ -272,29 +263,38 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
         // Never reused after this: the callback may outlive the settlement by another thread.
         _reusable = false;
         long version = Version;
-        CancelledBy = token;
-        Volatile.Read(ref _carrier).Settle(this, version, SettleKind.Cancelled);
+        Rare.CancelledBy = token;
+        (_rare?.Carrier ?? Lane).Settle(this, version, SettleKind.Cancelled);
     }
 
-    /// <summary>The token that ended it.</summary>
-    public CancellationToken CancelledBy { get; private set; }
+    private void EndRare(RareMessageState rare, Exception? error)
+    {
+        if (!rare.Registration.Equals(default) && !rare.Registration.Unregister())
+        {
+            // The callback runs or has run with this object: it must not meet its next life.
+            _reusable = false;
+        }
+
+        rare.Registration = default;
+        rare.Error = error;
+        if (rare.Trace is not null)
+        {
+            PublishTracing.End(this, error);
+        }
+
+        rare.Offence?.Leave(error is null);
+        rare.Admission?.TrySetResult();
+    }
 
     private void Reset()
     {
         Body = default;
         Batch = null;
         Next = null;
-        Admission = null;
         Generation = null!;
         IsAdmitted = WasReleased = false;
-        Attempts = Nacks = Answered = Unsure = 0;
-        (WrittenAt, WrittenTo) = (0, null);
-        NackedBy = null;
-        Reply = default;
-        _offence = null;
-        NotBefore = 0;
-        CancelledBy = default;
-        (_error, _receipt) = (null, default);
+        Attempts = 0;
+        _rare?.Clear();
         _properties.End();
     }
 }

@@ -132,17 +132,28 @@ internal sealed class PublishLedger
         }
     }
 
-    /// <summary>Counts a chain of confirmed messages.</summary>
+    /// <summary>Counts a chain of confirmed messages: all of them were admitted. The messages are looked at outside the lock, which every publish needs.</summary>
     public void ReleaseConfirmed(PendingMessage? chain)
     {
-        lock (_gate)
+        while (chain is not null)
         {
-            for (PendingMessage? message = chain; message is not null; message = message.Next)
+            Lane lane = chain.Lane;
+            FlushGeneration generation = chain.Generation;
+            (int count, long bytes) = (0, 0L);
+            for (; chain is not null && chain.Lane == lane && chain.Generation == generation; chain = chain.Next)
             {
-                ReleaseOne(message, null);
+                chain.WasReleased = true;
+                count++;
+                bytes += chain.Size;
             }
 
-            GrantAll();
+            lock (_gate)
+            {
+                Leave(_lanes[lane.Index], count, bytes);
+                _counts.CountConfirmed(count);
+                _flushes.Leave(generation, count);
+                GrantAll();
+            }
         }
     }
 
@@ -244,12 +255,7 @@ internal sealed class PublishLedger
         message.WasReleased = true;
         if (message.IsAdmitted)
         {
-            LaneAccount account = _lanes[message.Lane.Index];
-            account.Messages--;
-            account.Bytes -= message.Size;
-            _counts.Pending--;
-            _counts.PendingBytes -= message.Size;
-            _lines.NoteFreed();
+            Leave(_lanes[message.Lane.Index], 1, message.Size);
         }
         else
         {
@@ -261,7 +267,16 @@ internal sealed class PublishLedger
         }
 
         _counts.Count(failure);
-        _flushes.Leave(message.Generation);
+        _flushes.Leave(message.Generation, 1);
+    }
+
+    private void Leave(LaneAccount account, int count, long bytes)
+    {
+        account.Messages -= count;
+        account.Bytes -= bytes;
+        _counts.Pending -= count;
+        _counts.PendingBytes -= bytes;
+        _lines.NoteFreed();
     }
 
     private void GrantAll()

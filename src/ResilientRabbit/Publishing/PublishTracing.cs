@@ -15,8 +15,13 @@ internal static class PublishTracing
     {
         ActivityContext parent = Tracing.PublishParent;
         string exchange = TelemetryTags.ExchangeName(message.Exchange);
-        message.Trace = Tracing.Start($"{TelemetryTags.Publish} {exchange}", ActivityKind.Producer, parent, TagsOf(message));
-        if ((message.Trace ?? Activity.Current) is { } context)
+        Activity? trace = Tracing.Start($"{TelemetryTags.Publish} {exchange}", ActivityKind.Producer, parent, TagsOf(message));
+        if (trace is not null)
+        {
+            message.Trace = trace;
+        }
+
+        if ((trace ?? Activity.Current) is { } context)
         {
             TraceHeaders.Inject(context, message.Headers);
         }

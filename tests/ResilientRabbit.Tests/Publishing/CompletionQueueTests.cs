@@ -6,8 +6,6 @@ namespace ResilientRabbit.Tests.Publishing;
 
 public sealed class CompletionQueueTests
 {
-    private static readonly PublishReceipt Receipt = new("id", 1, 0);
-
     private readonly MessageFactory _factory = new();
 
     private CompletionQueue Queue => _factory.Pool.Completions;
@@ -158,7 +156,7 @@ public sealed class CompletionQueueTests
         var chain = default(MessageList);
         foreach (PendingMessage message in messages)
         {
-            Assert.True(message.SetOutcome(Receipt, null));
+            Assert.True(message.SetOutcome(null));
             chain.Add(message);
         }
 

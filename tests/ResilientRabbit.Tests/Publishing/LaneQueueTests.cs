@@ -20,7 +20,7 @@ public sealed class LaneQueueTests
         Assert.True(message.EndWrite().IsNacked);
         queue.Rest(message);
         message.TrySettle(message.Version, SettleKind.Expired);
-        message.Complete(default, new InvalidOperationException("expired"));
+        message.Complete(new InvalidOperationException("expired"));
         await Assert.ThrowsAsync<InvalidOperationException>(() => caller.WaitAsync(Watch.Limit));
 
         // The queue still holds it.

@@ -8,8 +8,6 @@ namespace ResilientRabbit.Tests.Publishing;
 /// <summary>A caller who uses the value task against its rules gets an error, and hurts no other message.</summary>
 public sealed class PendingMessageMisuseTests
 {
-    private static readonly PublishReceipt Receipt = new("id", 1, 0);
-
     private readonly MessageFactory _factory = new();
 
     [Fact]
@@ -37,8 +35,9 @@ public sealed class PendingMessageMisuseTests
         next.ReleaseReference();
 
         Assert.NotSame(next, _factory.Create());
-        next.Complete(Receipt, null);
-        Assert.Equal(Receipt, await result.WaitAsync(Watch.Limit));
+        PublishReceipt receipt = next.ToReceipt();
+        next.Complete(null);
+        Assert.Equal(receipt, await result.WaitAsync(Watch.Limit));
     }
 
     [Fact]
@@ -56,9 +55,10 @@ public sealed class PendingMessageMisuseTests
         Assert.NotSame(message, _factory.Create());
         var done = new TaskCompletionSource();
         source.OnCompleted(static state => ((TaskCompletionSource)state!).SetResult(), done, token, ValueTaskSourceOnCompletedFlags.None);
-        message.Complete(Receipt, null);
+        PublishReceipt receipt = message.ToReceipt();
+        message.Complete(null);
         await done.Task.WaitAsync(Watch.Limit);
-        Assert.Equal(Receipt, await new ValueTask<PublishReceipt>(source, token));
+        Assert.Equal(receipt, await new ValueTask<PublishReceipt>(source, token));
     }
 
     private static (IValueTaskSource<PublishReceipt> Source, short Token) SourceOf(PendingMessage message)
@@ -73,7 +73,7 @@ public sealed class PendingMessageMisuseTests
     {
         Task<PublishReceipt> result = message.AsValueTask().AsTask();
         message.TrySettle(message.Version, SettleKind.Confirmed);
-        message.Complete(Receipt, null);
+        message.Complete(null);
         await result.WaitAsync(Watch.Limit);
         message.ReleaseReference();
     }

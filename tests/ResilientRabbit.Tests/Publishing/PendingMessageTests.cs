@@ -6,8 +6,6 @@ namespace ResilientRabbit.Tests.Publishing;
 
 public sealed class PendingMessageTests
 {
-    private static readonly PublishReceipt Receipt = new("id", 1, 0);
-
     private readonly MessageFactory _factory = new();
 
     [Fact]
@@ -139,8 +137,9 @@ public sealed class PendingMessageTests
 
         Assert.NotSame(message, _factory.Create());
 
-        message.Complete(Receipt, null);
-        Assert.Equal(Receipt, await result.WaitAsync(Watch.Limit));
+        PublishReceipt receipt = message.ToReceipt();
+        message.Complete(null);
+        Assert.Equal(receipt, await result.WaitAsync(Watch.Limit));
         Assert.Same(message, _factory.Create());
     }
 
@@ -243,7 +242,7 @@ public sealed class PendingMessageTests
     {
         Task<PublishReceipt> result = message.AsValueTask().AsTask();
         message.TrySettle(message.Version, SettleKind.Confirmed);
-        message.Complete(Receipt, null);
+        message.Complete(null);
         await result.WaitAsync(Watch.Limit);
         message.ReleaseReference();
     }

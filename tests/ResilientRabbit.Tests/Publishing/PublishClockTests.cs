@@ -59,7 +59,7 @@ public sealed class PublishClockTests
         first.TrySettle(first.Version, SettleKind.Confirmed);
         second.TrySettle(second.Version, SettleKind.Confirmed);
         factory.Ledger.Release(first, null);
-        first.Complete(first.ToReceipt(), null);
+        first.Complete(null);
         Assert.True(SpinWait.SpinUntil(() => completions.IsEmpty, Watch.Limit));
 
         // The room is given back before the caller is told; between the two the clock finds nothing to do.
@@ -71,7 +71,7 @@ public sealed class PublishClockTests
 
         factory.Time.Advance(TimeSpan.FromMilliseconds(25));
         Assert.Null(factory.Time.UntilNext());
-        second.Complete(second.ToReceipt(), null);
+        second.Complete(null);
         for (int tick = 0; tick < 10 && !told.IsCompleted; tick++)
         {
             factory.Time.Advance(TimeSpan.FromMilliseconds(25));

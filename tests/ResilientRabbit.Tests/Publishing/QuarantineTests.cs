@@ -153,7 +153,7 @@ public sealed class QuarantineTests
         Verdict verdict = Quarantine.Judge(message, Quarantine.Count);
         if (thenLeave)
         {
-            message.SetOutcome(default, new InvalidOperationException());
+            message.SetOutcome(new InvalidOperationException());
         }
 
         return verdict;
