@@ -92,4 +92,51 @@ public sealed class PublishLedgerFlushTests
         Assert.True(closing.IsCompletedSuccessfully);
         Assert.True(factory.Ledger.IsIdle);
     }
+
+    [Fact]
+    public void Confirms_of_one_ack_count_for_the_lane_and_the_flush_that_each_belongs_to()
+    {
+        var factory = new MessageFactory(lanes: 2);
+        PendingMessage first = factory.Admit(out _, lane: 0, size: 10);
+        Task early = factory.Ledger.FlushAsync();
+        PendingMessage second = factory.Admit(out _, lane: 0, size: 20);
+        PendingMessage third = factory.Admit(out _, lane: 1, size: 30);
+        Task late = factory.Ledger.FlushAsync();
+
+        factory.Ledger.ReleaseConfirmed(Chain(second, third));
+
+        Assert.False(early.IsCompleted);
+        Assert.False(late.IsCompleted);
+        Assert.Equal((1, 0), (factory.Ledger.PendingOn(0), factory.Ledger.PendingOn(1)));
+        Assert.Equal((3, 2, 1, 10), (factory.Ledger.Counts.Submitted, factory.Ledger.Counts.Confirmed, factory.Ledger.Counts.Pending, factory.Ledger.Counts.PendingBytes));
+        factory.Ledger.ReleaseConfirmed(Chain(first));
+        Assert.True(early.IsCompletedSuccessfully);
+        Assert.True(late.IsCompletedSuccessfully);
+        Assert.Equal((3, 0, 0), (factory.Ledger.Counts.Confirmed, factory.Ledger.Counts.Pending, factory.Ledger.Counts.PendingBytes));
+    }
+
+    [Fact]
+    public void Confirms_of_one_ack_from_both_sides_of_a_flush_end_it()
+    {
+        var factory = new MessageFactory();
+        PendingMessage first = factory.Admit(out _);
+        Task flush = factory.Ledger.FlushAsync();
+        PendingMessage second = factory.Admit(out _);
+
+        factory.Ledger.ReleaseConfirmed(Chain(first, second));
+
+        Assert.True(flush.IsCompletedSuccessfully);
+        Assert.True(factory.Ledger.FlushAsync().IsCompletedSuccessfully);
+    }
+
+    /// <summary>As an answer of the window links them.</summary>
+    private static PendingMessage Chain(params PendingMessage[] messages)
+    {
+        for (int index = 0; index < messages.Length; index++)
+        {
+            messages[index].Next = index + 1 < messages.Length ? messages[index + 1] : null;
+        }
+
+        return messages[0];
+    }
 }
