@@ -43,7 +43,8 @@ public sealed class StallProbeRepeatTests
 
         await harness.AdvanceUntilAsync(home, other.WrittenAsync(2));
 
-        Assert.Equal(["a", "b"], Texts(other.Writes));
+        // Time may have gone on until a second copy of "b" was due.
+        Assert.Equal(["a", "b"], Texts(other.Writes).Take(2));
     }
 
     [Fact]
