@@ -4,6 +4,7 @@ namespace ResilientRabbit.Management;
 
 /// <summary>Finds the node behind a connection with the management API: the one whose list has a connection from this end's address and port.</summary>
 /// <remarks>Thread-safe. Behind a proxy that does not pass the client's address on (PROXY protocol) there is no such connection, and the name stays unknown: nothing is guessed.
+/// Where several nodes list that address, one of them under the connection's name counts alone; a connection that is listed longer than it lived is waited for.
 /// The user needs the tag <c>monitoring</c>, or must be the one of the connection.</remarks>
 public sealed class ManagementNodeNameResolver : INodeNameResolver
 {
@@ -40,8 +41,15 @@ public sealed class ManagementNodeNameResolver : INodeNameResolver
         for (int look = 1; ; look++)
         {
             IReadOnlyList<ClientConnectionInfo> all = await _client().ListConnectionsAsync(cancellationToken).ConfigureAwait(false);
-            string[] nodes = [.. all.Where(found => IsSame(found, own)).Select(static found => found.Node).Where(static node => node.Length > 0).Distinct(StringComparer.Ordinal)];
-            if (nodes.Length > 0 || look == Looks)
+            ClientConnectionInfo[] same = [.. all.Where(found => IsSame(found, own))];
+            string[] nodes = NodesOf(same);
+            if (nodes.Length > 1)
+            {
+                // One port of this machine may serve connections to several nodes, and a connection is listed a moment longer than it lives.
+                nodes = NodesOf(same.Where(found => string.Equals(found.ClientName, connection.ConnectionName, StringComparison.Ordinal)));
+            }
+
+            if (nodes.Length == 1 || look == Looks)
             {
                 return nodes.Length == 1 ? nodes[0] : null;
             }
@@ -49,6 +57,9 @@ public sealed class ManagementNodeNameResolver : INodeNameResolver
             await Task.Delay(FirstPause * (1 << (look - 1)), _time, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static string[] NodesOf(IEnumerable<ClientConnectionInfo> connections)
+        => [.. connections.Select(static found => found.Node).Where(static node => node.Length > 0).Distinct(StringComparer.Ordinal)];
 
     private static bool IsSame(ClientConnectionInfo found, IPEndPoint own)
         => found.PeerPort == own.Port && IPAddress.TryParse(found.PeerHost, out IPAddress? peer) && Plain(peer).Equals(Plain(own.Address));

@@ -3,7 +3,8 @@ namespace ResilientRabbit;
 /// <summary>Finds out which node of the cluster a connection has reached: behind a proxy or a virtual IP, AMQP does not tell.</summary>
 /// <remarks>
 /// Asked once for each new connection, in the background: nothing waits for it. A call that takes longer than
-/// <see cref="ResilientRabbitOptions.RequestTimeout"/>, or throws, leaves the name unknown. Implementations are thread-safe.
+/// <see cref="ResilientRabbitOptions.RequestTimeout"/>, or throws, leaves the name unknown; where lanes follow the leaders of their queues
+/// (<see cref="ResilientRabbitOptions.QueueLeaderResolver"/>) it is asked again every 30 seconds then. Implementations are thread-safe.
 /// </remarks>
 public interface INodeNameResolver
 {

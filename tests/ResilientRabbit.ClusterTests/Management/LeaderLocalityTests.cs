@@ -33,8 +33,12 @@ public sealed class LeaderLocalityTests(LeaderFixture fixture)
         await client.ConnectAsync();
 
         // A key whose lane is at home elsewhere: it has to change over.
-        IReadOnlyList<PublishLaneStatus> homes = await ManagementFixture.EventuallyAsync(() => Task.FromResult(client.Status.Lanes), static lanes => lanes.All(static lane => lane.NodeName is not null), "a node has no name", Patience);
-        int number = homes.First(lane => !string.Equals(lane.NodeName, first.Name, StringComparison.Ordinal)).Number;
+        await ManagementFixture.EventuallyAsync(
+            async () => $"{string.Join(", ", client.Status.Lanes)}; {string.Join(", ", client.Status.Connections)}; listed: {string.Join(", ", await management.ListConnectionsAsync())}",
+            _ => client.Status.Lanes.All(static lane => lane.NodeName is not null),
+            "a node has no name",
+            Patience);
+        int number = client.Status.Lanes.First(lane => !string.Equals(lane.NodeName, first.Name, StringComparison.Ordinal)).Number;
         string key = Enumerable.Range(0, 100).Select(static index => FormattableString.Invariant($"key-{index}")).First(key => (uint)key.GetHashCode(StringComparison.Ordinal) % 3 == number);
         var publisher = new SteadyPublisher(client, queue, key, TimeSpan.FromMilliseconds(2));
         publisher.Start();
