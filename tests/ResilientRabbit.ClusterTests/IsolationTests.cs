@@ -73,16 +73,18 @@ public sealed class IsolationTests(ClusterFixture fixture)
     {
         await using Bench bench = await Bench.StartAsync(fixture.Cluster);
         await bench.RunPacedAsync(seconds: 2, guiltyPerSecond: 0);
-        int[] before = await bench.RunPacedAsync(seconds: 4, guiltyPerSecond: 0);
-        int[] during = await bench.RunPacedAsync(seconds: 6, guiltyPerSecond: 10);
+        (int[] before, _) = await bench.RunPacedAsync(seconds: 4, guiltyPerSecond: 0);
+        (int[] during, int[] beside) = await bench.RunPacedAsync(seconds: 6, guiltyPerSecond: 10);
 
-        // The rate is to be back within a second: the first one does not count. Medians: a machine that stands still in one of the seconds is not the lane's doing.
+        // The rate is to be back within a second: the first one does not count. A machine that stands still does so for the client beside too, and in one of the seconds.
         double steady = before.Order().ElementAt(before.Length / 2);
         double rate = during.Skip(1).Order().ElementAt(during.Length / 2 - 1);
+        double share = during.Skip(1).Sum() / (double)beside.Skip(1).Sum();
         PublishCounts counts = bench.Client.Status.Publishing;
-        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"10 guilty messages a second among 1000 good ones: {string.Join(' ', before)} confirmed in each second before, {string.Join(' ', during)} with them ({rate / steady:0.00}), {counts.Refused} refused, {bench.ClosedChannels} channels closed, {counts.Replayed} copies sent again"));
+        FaultReport.Write(string.Create(CultureInfo.InvariantCulture, $"10 guilty messages a second among 1000 good ones: {string.Join(' ', before)} confirmed in each second before, {string.Join(' ', during)} with them ({rate / steady:0.00}), {string.Join(' ', beside)} of a client beside without any ({share:0.00}), {counts.Refused} refused, {bench.ClosedChannels} channels closed, {counts.Replayed} copies sent again"));
         Assert.True(counts.Refused >= 30, $"Only {counts.Refused} guilty messages had their outcome.");
 
+        Assert.True(share >= 0.8, $"{share:0.00} of what a client beside had confirmed.");
         Assert.True(rate >= 0.8 * steady, $"{rate:0}/s after {steady:0}/s.");
     }
 
@@ -105,11 +107,15 @@ public sealed class IsolationTests(ClusterFixture fixture)
             options.Publisher.Lanes = options.Publisher.Connections = 1;
             options.Endpoints.Add(string.Create(CultureInfo.InvariantCulture, $"{cluster.Nodes[0].Address.Host}:{cluster.Nodes[0].Address.Port}"));
             Client = new RabbitClient(options, _loggers);
+            Beside = new RabbitClient(options);
         }
 
         public string Queue { get; }
 
         public RabbitClient Client { get; }
+
+        /// <summary>The same, for good messages only.</summary>
+        public RabbitClient Beside { get; }
 
         public int ClosedChannels => Volatile.Read(ref _closedChannels);
 
@@ -123,11 +129,11 @@ public sealed class IsolationTests(ClusterFixture fixture)
             await node.EvaluateAsync($"(catch rabbit_auth_backend_internal:add_user(<<\"{User}\">>, <<\"{User}\">>, <<\"test\">>)), []");
             await node.RunCtlAsync("set_permissions", User, ".*", "^(amq.default|isolation-.*)$", ".*");
             var bench = new Bench(cluster, queue);
-            await bench.Client.ConnectAsync(TestContext.Current.CancellationToken);
+            await Task.WhenAll(bench.Client.ConnectAsync(TestContext.Current.CancellationToken), bench.Beside.ConnectAsync(TestContext.Current.CancellationToken));
             return bench;
         }
 
-        public Task<PublishReceipt> PublishGoodAsync(int number) => Client.Publisher.PublishAsync("", Queue, TestBody.Create("k", number)).AsTask();
+        public Task<PublishReceipt> PublishGoodAsync(int number) => PublishGoodAsync(Client, number);
 
         public Task<PublishReceipt> PublishGuiltyAsync(Guilt guilt) => guilt switch
         {
@@ -138,11 +144,11 @@ public sealed class IsolationTests(ClusterFixture fixture)
             _ => throw new ArgumentOutOfRangeException(nameof(guilt)),
         };
 
-        /// <summary>Offers 1000 good messages a second, and some guilty ones, for so long. Returns how many good ones were confirmed in each of the seconds.</summary>
-        public async Task<int[]> RunPacedAsync(int seconds, int guiltyPerSecond)
+        /// <summary>Offers each client 1000 good messages a second, and the first some guilty ones, for so long. Returns how many good ones of each were confirmed in each of the seconds.</summary>
+        public async Task<(int[] Confirmed, int[] Beside)> RunPacedAsync(int seconds, int guiltyPerSecond)
         {
             var pending = new List<Task>();
-            int[] confirmed = new int[seconds];
+            (int[] confirmed, int[] beside) = (new int[seconds], new int[seconds]);
             long start = Stopwatch.GetTimestamp();
             int offered = 0;
             int guilty = 0;
@@ -151,7 +157,8 @@ public sealed class IsolationTests(ClusterFixture fixture)
                 double elapsed = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 while (offered < elapsed * 1000)
                 {
-                    pending.Add(CountAsync(PublishGoodAsync(offered++)));
+                    pending.Add(CountAsync(PublishGoodAsync(Client, offered), confirmed));
+                    pending.Add(CountAsync(PublishGoodAsync(Beside, offered++), beside));
                 }
 
                 while (guilty < elapsed * guiltyPerSecond)
@@ -165,18 +172,20 @@ public sealed class IsolationTests(ClusterFixture fixture)
             }
 
             await Task.WhenAll(pending).WaitAsync(TimeSpan.FromSeconds(60));
-            return confirmed;
+            return (confirmed, beside);
 
-            async Task CountAsync(Task<PublishReceipt> publishing)
+            async Task CountAsync(Task<PublishReceipt> publishing, int[] counts)
             {
                 await publishing;
                 int second = (int)Stopwatch.GetElapsedTime(start).TotalSeconds;
                 if (second < seconds)
                 {
-                    Interlocked.Increment(ref confirmed[second]);
+                    Interlocked.Increment(ref counts[second]);
                 }
             }
         }
+
+        private Task<PublishReceipt> PublishGoodAsync(RabbitClient client, int number) => client.Publisher.PublishAsync("", Queue, TestBody.Create("k", number)).AsTask();
 
         public ILogger CreateLogger(string categoryName) => this;
 
@@ -200,7 +209,7 @@ public sealed class IsolationTests(ClusterFixture fixture)
 
         public async ValueTask DisposeAsync()
         {
-            await Client.DisposeAsync();
+            await Task.WhenAll(Client.DisposeAsync().AsTask(), Beside.DisposeAsync().AsTask());
             _loggers.Dispose();
             await _cluster.Nodes[0].EvaluateAsync($"application:set_env(rabbit, max_message_size, {DefaultSize}), []");
             await _cluster.DeleteQueueAsync(Queue);

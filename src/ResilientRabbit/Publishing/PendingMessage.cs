@@ -113,6 +113,8 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
     /// <summary>The token that ended it.</summary>
     public CancellationToken CancelledBy => _rare?.CancelledBy ?? default;
 
+    private RareMessageState Rare => Volatile.Read(ref _rare) ?? Interlocked.CompareExchange(ref _rare, new RareMessageState(), null) ?? _rare;
+
     public bool IsSettled => _state.IsSettled;
     public bool IsInFlight => _state.IsInFlight;
 
@@ -152,8 +154,6 @@ internal sealed class PendingMessage : IValueTaskSource<PublishReceipt>
             Rare.Registration = cancellationToken.UnsafeRegister(static (state, token) => ((PendingMessage)state!).OnCancelled(token), this);
         }
     }
-
-    private RareMessageState Rare => Volatile.Read(ref _rare) ?? Interlocked.CompareExchange(ref _rare, new RareMessageState(), null) ?? _rare;
 
     public ValueTask<PublishReceipt> AsValueTask() => new(this, _core.Version);
 

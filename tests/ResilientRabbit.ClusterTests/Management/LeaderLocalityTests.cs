@@ -4,6 +4,7 @@ using ResilientRabbit.Clusters;
 using ResilientRabbit.ClusterTests.Harness;
 using ResilientRabbit.Management;
 using Xunit;
+using Xunit.Sdk;
 
 namespace ResilientRabbit.ClusterTests.Management;
 
@@ -33,12 +34,8 @@ public sealed class LeaderLocalityTests(LeaderFixture fixture)
         await client.ConnectAsync();
 
         // A key whose lane is at home elsewhere: it has to change over.
-        await ManagementFixture.EventuallyAsync(
-            async () => $"{string.Join(", ", client.Status.Lanes)}; {string.Join(", ", client.Status.Connections)}; listed: {string.Join(", ", await management.ListConnectionsAsync())}",
-            _ => client.Status.Lanes.All(static lane => lane.NodeName is not null),
-            "a node has no name",
-            Patience);
-        int number = client.Status.Lanes.First(lane => !string.Equals(lane.NodeName, first.Name, StringComparison.Ordinal)).Number;
+        IReadOnlyList<PublishLaneStatus> homes = await NamedLanesAsync(client, management);
+        int number = homes.First(lane => !string.Equals(lane.NodeName, first.Name, StringComparison.Ordinal)).Number;
         string key = Enumerable.Range(0, 100).Select(static index => FormattableString.Invariant($"key-{index}")).First(key => (uint)key.GetHashCode(StringComparison.Ordinal) % 3 == number);
         var publisher = new SteadyPublisher(client, queue, key, TimeSpan.FromMilliseconds(2));
         publisher.Start();
@@ -87,6 +84,27 @@ public sealed class LeaderLocalityTests(LeaderFixture fixture)
         await there.DeclareAsync((kind == QueueKind.Quorum ? topology.QuorumQueue(queue) : topology.ClassicQueue(queue)).Build());
         await fixture.Cluster.WaitUntilSynchronisedAsync(queue);
         Assert.Equal(node.Name, (await fixture.Cluster.GetQueueLeaderAsync(queue)).Name);
+    }
+
+    /// <summary>Waits for the name of each lane's node. When one has none, the report says what the broker listed.</summary>
+    private static async Task<IReadOnlyList<PublishLaneStatus>> NamedLanesAsync(RabbitClient client, RabbitManagementClient management)
+    {
+        IReadOnlyList<PublishLaneStatus> lanes = [];
+        try
+        {
+            await ManagementFixture.EventuallyAsync(
+                () => Task.FromResult($"{string.Join(", ", lanes = client.Status.Lanes)}; {string.Join(", ", client.Status.Connections)}"),
+                _ => lanes.All(static lane => lane.NodeName is not null),
+                "a node has no name",
+                Patience);
+        }
+        catch (XunitException)
+        {
+            FaultReport.Write($"a node has no name; listed: {string.Join(", ", await management.ListConnectionsAsync())}");
+            throw;
+        }
+
+        return lanes;
     }
 
     internal static async Task UntilFollowedAsync(RabbitClient client, string node, int? number = null)

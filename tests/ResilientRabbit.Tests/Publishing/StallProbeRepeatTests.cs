@@ -43,8 +43,9 @@ public sealed class StallProbeRepeatTests
 
         await harness.AdvanceUntilAsync(home, other.WrittenAsync(2));
 
-        // Time may have gone on until a second copy of "b" was due.
-        Assert.Equal(["a", "b"], Texts(other.Writes).Take(2));
+        // Time may have gone on until a second copy of "b" was due: of nothing else.
+        string[] copies = [.. Texts(other.Writes)];
+        Assert.Equal(["a", .. Enumerable.Repeat("b", copies.Length - 1)], copies);
     }
 
     [Fact]
