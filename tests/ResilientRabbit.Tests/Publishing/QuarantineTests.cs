@@ -133,6 +133,29 @@ public sealed class QuarantineTests
         Assert.Equal(Verdict.Taken, Judge(Other($"x{Quarantine.MaxOffences}")));
     }
 
+    [Fact]
+    public async Task What_is_cancelled_after_it_was_taken_is_swept_from_the_lane_that_has_it()
+    {
+        Quarantine.Blame(_factory.Create(), 404, NoExchange);
+        using var source = new CancellationTokenSource();
+        var taken = default(MessageList);
+        for (int index = 0; index < 300; index++)
+        {
+            PendingMessage message = _factory.Admit(out _, cancellationToken: source.Token);
+            Assert.Equal(Verdict.Taken, Judge(message));
+            taken.Add(message);
+        }
+
+        Lane lane = Quarantine.Lane!;
+        lane.Enqueue(ref taken);
+        Assert.NotEqual(long.MaxValue, lane.OldestStart);
+
+        await source.CancelAsync();
+        lane.Tick(0, []);
+
+        Assert.Equal(long.MaxValue, lane.OldestStart);
+    }
+
     private PendingMessage Other(string exchange, string? key = null)
     {
         PendingMessage message = _factory.Create();
