@@ -207,7 +207,7 @@ public sealed class IdleWatchPaceTests
 
     private Task<QueueLook> AnswerAsync(CancellationToken cancellationToken)
     {
-        _looks++;
+        Interlocked.Increment(ref _looks);
         return _answer?.Task ?? Task.FromResult(new QueueLook(_queue, TimeSpan.Zero));
     }
 

@@ -207,7 +207,7 @@ public sealed class IdleWatchTests
 
     private Task<QueueLook> AnswerAsync(CancellationToken cancellationToken)
     {
-        _looks++;
+        Interlocked.Increment(ref _looks);
         return Task.FromResult(new QueueLook(_queue, TimeSpan.Zero));
     }
 

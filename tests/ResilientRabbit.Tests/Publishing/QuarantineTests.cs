@@ -138,22 +138,22 @@ public sealed class QuarantineTests
     {
         Quarantine.Blame(_factory.Create(), 404, NoExchange);
         using var source = new CancellationTokenSource();
+        PendingMessage[] messages = [.. Enumerable.Range(0, 300).Select(_ => _factory.Admit(out Admission _, cancellationToken: source.Token))];
         var taken = default(MessageList);
-        for (int index = 0; index < 300; index++)
+        foreach (PendingMessage message in messages)
         {
-            PendingMessage message = _factory.Admit(out _, cancellationToken: source.Token);
             Assert.Equal(Verdict.Taken, Judge(message));
             taken.Add(message);
         }
 
         Lane lane = Quarantine.Lane!;
         lane.Enqueue(ref taken);
-        Assert.NotEqual(long.MaxValue, lane.OldestStart);
-
         await source.CancelAsync();
+        Assert.Contains(messages, static message => message.Next is not null);
+
         lane.Tick(0, []);
 
-        Assert.Equal(long.MaxValue, lane.OldestStart);
+        Assert.All(messages, static message => Assert.Null(message.Next));
     }
 
     private PendingMessage Other(string exchange, string? key = null)
